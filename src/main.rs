@@ -1,0 +1,5 @@
+//! The process: hands over to the command line.
+
+fn main() -> std::process::ExitCode {
+    openclaw::cli::run()
+}
