@@ -1,0 +1,47 @@
+//! Why a run could not give an answer, in words a client may see.
+
+use std::time::Duration;
+
+/// The one failure that transports convert to their own error shape.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What the client's program branches on.
+    pub kind: FailureKind,
+    /// What its person reads; never holds a secret, an upstream address or a file path.
+    pub message: String,
+    /// When it is worth trying again.
+    pub retry_after: Option<Duration>,
+}
+
+/// The kinds of failure, each with one HTTP status and code in `http`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// No such agent.
+    UnknownAgent,
+    /// No such model or provider, or no model at all.
+    UnknownModel,
+    /// The provider refuses the gateway's credentials.
+    UpstreamAuth,
+    /// The provider says the gateway asks too often.
+    UpstreamRateLimit,
+    /// The provider says it is overloaded.
+    UpstreamOverloaded,
+    /// The provider did not answer in time.
+    UpstreamTimeout,
+    /// The provider refuses this request: the caller should change it.
+    UpstreamRejected,
+    /// The conversation is longer than the model can read.
+    ContextLength,
+    /// The provider cannot be reached, fails, or answers what is not an answer.
+    UpstreamUnavailable,
+    /// Our own fault.
+    Internal,
+}
+
+impl Failure {
+    /// A failure that does not say when to try again.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), retry_after: None }
+    }
+}

@@ -1,0 +1,147 @@
+//! The waist: what every transport asks for, and what every transport gets back.
+
+use super::{AgentId, Failure, Message, ModelRef, ToolChoice, ToolSpec};
+use serde_json::value::RawValue;
+
+/// A request to let an agent answer. Every transport builds one; only `runs` reads it.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// Who answers; absent means the default agent.
+    pub agent: Option<AgentId>,
+    /// The conversation so far, oldest first.
+    pub input: Vec<Message>,
+    /// How the model samples.
+    pub sampling: Sampling,
+    /// The form the answer must take.
+    pub response_format: Option<ResponseFormat>,
+    /// Functions the caller will run itself; a call to one ends the run.
+    pub tools: Vec<ToolSpec>,
+    /// How free the model is in calling them.
+    pub tool_choice: ToolChoice,
+    /// Whether the model may call several at once; absent leaves it to the provider.
+    pub parallel_tool_calls: Option<bool>,
+    /// A model to use instead of the agent's own, `provider/model` or a bare model name.
+    pub model: Option<String>,
+    /// Whether anyone watches the answer grow.
+    pub delivery: Delivery,
+}
+
+/// How an answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Only the end matters; the provider is asked for the whole answer, the cheaper exchange.
+    Whole,
+    /// Piece by piece, as the model writes it.
+    Growing,
+}
+
+/// Sampling parameters; an absent one is the provider's default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sampling {
+    /// 0 to 2.
+    pub temperature: Option<f64>,
+    /// 0 to 1.
+    pub top_p: Option<f64>,
+    /// -2 to 2.
+    pub frequency_penalty: Option<f64>,
+    /// -2 to 2.
+    pub presence_penalty: Option<f64>,
+    /// Makes sampling repeatable where the provider can.
+    pub seed: Option<i64>,
+    /// At most four texts that end the answer.
+    pub stop: Vec<String>,
+    /// Tokens the answer may have, hidden reasoning included.
+    pub max_tokens: Option<u32>,
+}
+
+/// The form an answer must take, where it is not free text.
+#[derive(Debug, Clone)]
+pub enum ResponseFormat {
+    /// Any JSON object.
+    JsonObject,
+    /// JSON that fits a schema: OpenAI's `json_schema` object, passed on untouched.
+    JsonSchema(Box<RawValue>),
+}
+
+/// What happens during a run, in order. `Finished` comes exactly once and last.
+#[derive(Debug, Clone)]
+pub enum RunEvent {
+    /// A model was picked and its provider has accepted the request.
+    Started {
+        /// The model that answers.
+        model: ModelRef,
+    },
+    /// The answer grew.
+    Delta(Delta),
+    /// Tokens spent, cumulative; the last one counts.
+    Usage(Usage),
+    /// The end.
+    Finished(Outcome),
+}
+
+/// A piece of an answer.
+///
+/// Tool calls are canonical: `index` counts from 0 without gaps, `ToolCallStart` comes once for
+/// each, and the argument fragments that follow concatenate to what the model wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Delta {
+    /// Visible text.
+    Text(String),
+    /// Reasoning the provider chose to show.
+    Reasoning(String),
+    /// The model declines, in its own words.
+    Refusal(String),
+    /// A tool call begins.
+    ToolCallStart {
+        /// Its place among the calls of this answer.
+        index: u32,
+        /// The provider's id for it.
+        id: String,
+        /// The function's name.
+        name: String,
+    },
+    /// A tool call's arguments grow.
+    ToolCallArguments {
+        /// Which call.
+        index: u32,
+        /// The next piece of its JSON text.
+        fragment: String,
+    },
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// The model came to an end.
+    Completed(StopReason),
+    /// The model asked for the caller's own tools; the caller continues with their results.
+    ClientToolCalls,
+    /// Something went wrong; what was streamed before is partial.
+    Failed(Failure),
+}
+
+/// Why a model stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// It was done, or met a stop text.
+    Stop,
+    /// It ran into the token limit.
+    Length,
+    /// It called tools.
+    ToolCalls,
+    /// The provider withheld the rest.
+    ContentFilter,
+}
+
+/// Tokens spent by a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens read, cached ones included.
+    pub input: u64,
+    /// Tokens written, reasoning included.
+    pub output: u64,
+    /// Of `input`, those served from the provider's cache.
+    pub cached_input: u64,
+    /// Of `output`, those spent on hidden reasoning.
+    pub reasoning: u64,
+}
