@@ -1,0 +1,75 @@
+//! `models`: the providers behind the agents.
+
+use crate::types::SecretInput;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// `models`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Models {
+    /// Providers by id; the id is what stands before the slash in a model reference.
+    pub providers: BTreeMap<String, Provider>,
+}
+
+/// `models.providers.<id>`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Provider {
+    /// The dialect it speaks.
+    pub api: Api,
+    /// Root of its API, such as `https://api.openai.com/v1`; required for `openai-completions`.
+    pub base_url: Option<String>,
+    /// Sent as `Authorization: Bearer`.
+    pub api_key: Option<SecretInput>,
+    /// Further headers sent with every request.
+    pub headers: BTreeMap<String, SecretInput>,
+    /// Seconds until the first token of a streamed answer must have come; default 60.
+    pub timeout_seconds: Option<u64>,
+    /// Seconds of silence after which a streamed answer, or the wait for a whole one, is given
+    /// up; default 300.
+    pub idle_timeout_seconds: Option<u64>,
+    /// The models it has; when not empty, no other is asked for.
+    pub models: Vec<Model>,
+    /// For `scripted`: the file with its replies, relative to the config file.
+    pub script: Option<String>,
+}
+
+/// `models.providers.<id>.api`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum Api {
+    /// OpenAI's Chat Completions, as OpenAI, OpenRouter, Ollama, LM Studio, vLLM and llama.cpp
+    /// speak it.
+    #[default]
+    #[serde(rename = "openai-completions")]
+    OpenAiCompletions,
+    /// A model on this machine, in a worker process.
+    #[serde(rename = "local")]
+    Local,
+    /// Replies from a file, for tests.
+    #[serde(rename = "scripted")]
+    Scripted,
+}
+
+/// One entry of `models.providers.<id>.models`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Model {
+    /// The model's name at the provider.
+    pub id: String,
+}
+
+impl Default for Provider {
+    fn default() -> Self {
+        Self {
+            api: Api::OpenAiCompletions,
+            base_url: None,
+            api_key: None,
+            headers: BTreeMap::new(),
+            timeout_seconds: None,
+            idle_timeout_seconds: None,
+            models: Vec::new(),
+            script: None,
+        }
+    }
+}
