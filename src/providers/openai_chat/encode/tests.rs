@@ -1,0 +1,154 @@
+use super::*;
+use crate::types::{ModelRef, Sampling};
+use serde_json::{Value, json};
+
+fn raw(json: &str) -> Box<RawValue> {
+    RawValue::from_string(json.to_owned()).expect("JSON")
+}
+
+fn call() -> ModelCall {
+    ModelCall {
+        model: ModelRef { provider: "p".to_owned(), model: "m/1".to_owned() },
+        messages: vec![Message::User { content: Content::Text("hi".to_owned()), name: None }],
+        sampling: Sampling::default(),
+        response_format: None,
+        tools: Vec::new(),
+        tool_choice: ToolChoice::Auto,
+        parallel_tool_calls: None,
+    }
+}
+
+fn check(bytes: Bytes, expected: Value) {
+    let sent: Value = serde_json::from_slice(&bytes).expect("JSON");
+    assert_eq!(sent, expected);
+}
+
+#[test]
+fn a_plain_question_says_no_more_than_it_must() {
+    let messages = json!([{"role": "user", "content": "hi"}]);
+    check(whole(&call(), Flavour::Compatible), json!({"model": "m/1", "messages": messages}));
+    check(
+        streamed(&call(), Flavour::Compatible),
+        json!({
+            "model": "m/1", "messages": messages,
+            "stream": true, "stream_options": {"include_usage": true},
+        }),
+    );
+}
+
+#[test]
+fn messages_keep_their_roles_parts_and_calls() {
+    let text = |text: &str| Content::Text(text.to_owned());
+    let image = Part::Image { url: "data:image/png;base64,AA==".to_owned(), detail: None };
+    let call = ModelCall {
+        messages: vec![
+            Message::System { text: "be brief".to_owned() },
+            Message::User {
+                content: Content::Parts(vec![Part::Text("what".to_owned()), image]),
+                name: Some("ann".to_owned()),
+            },
+            Message::User {
+                content: Content::Parts(vec![Part::Text("one".to_owned())]),
+                name: None,
+            },
+            Message::User { content: Content::Parts(Vec::new()), name: None },
+            Message::Assistant {
+                text: None,
+                tool_calls: vec![ToolCall {
+                    id: "c1".to_owned(),
+                    name: "f".to_owned(),
+                    arguments: "not \"json".to_owned(),
+                }],
+            },
+            Message::Tool { call_id: "c1".to_owned(), content: text("") },
+            Message::Assistant { text: None, tool_calls: Vec::new() },
+            Message::Assistant { text: Some("ok".to_owned()), tool_calls: Vec::new() },
+        ],
+        ..call()
+    };
+    check(
+        whole(&call, Flavour::Compatible),
+        json!({"model": "m/1", "messages": [
+            {"role": "system", "content": "be brief"},
+            {"role": "user", "name": "ann", "content": [
+                {"type": "text", "text": "what"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+            ]},
+            {"role": "user", "content": "one"},
+            {"role": "user", "content": ""},
+            {"role": "assistant", "content": null, "tool_calls": [
+                {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "not \"json"}},
+            ]},
+            {"role": "tool", "tool_call_id": "c1", "content": ""},
+            {"role": "assistant", "content": ""},
+            {"role": "assistant", "content": "ok"},
+        ]}),
+    );
+}
+
+#[test]
+fn tools_and_formats_are_passed_on() {
+    let tool = |name: &str, parameters: Option<&str>| ToolSpec {
+        name: name.to_owned(),
+        description: parameters.map(|_| "does it".to_owned()),
+        parameters: parameters.map(raw),
+        strict: parameters.map(|_| true),
+    };
+    let call = ModelCall {
+        response_format: Some(ResponseFormat::JsonSchema(raw(r#"{"name":"n","schema":{}}"#))),
+        tools: vec![tool("f", Some(r#"{"type":"object"}"#)), tool("g", None)],
+        tool_choice: ToolChoice::Function("f".to_owned()),
+        parallel_tool_calls: Some(false),
+        ..call()
+    };
+    check(
+        whole(&call, Flavour::Compatible),
+        json!({
+            "model": "m/1", "messages": [{"role": "user", "content": "hi"}],
+            "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {}}},
+            "tools": [
+                {"type": "function", "function": {
+                    "name": "f", "description": "does it", "parameters": {"type": "object"},
+                    "strict": true,
+                }},
+                {"type": "function", "function": {"name": "g"}},
+            ],
+            "tool_choice": {"type": "function", "function": {"name": "f"}},
+            "parallel_tool_calls": false,
+        }),
+    );
+    // OpenAI refuses these two without tools.
+    let bare = ModelCall { tools: Vec::new(), response_format: None, ..call };
+    let plain = json!({"model": "m/1", "messages": [{"role": "user", "content": "hi"}]});
+    check(whole(&bare, Flavour::Compatible), plain);
+}
+
+#[test]
+fn sampling_is_named_as_the_host_knows_it() {
+    let call = ModelCall {
+        sampling: Sampling {
+            temperature: Some(0.5),
+            top_p: Some(0.9),
+            frequency_penalty: Some(-1.0),
+            presence_penalty: Some(1.0),
+            seed: Some(7),
+            stop: vec!["END".to_owned()],
+            max_tokens: Some(99),
+        },
+        ..call()
+    };
+    for (flavour, limit, seed) in [
+        (Flavour::OpenAi, "max_completion_tokens", "seed"),
+        (Flavour::Mistral, "max_tokens", "random_seed"),
+        (Flavour::Compatible, "max_tokens", "seed"),
+    ] {
+        check(
+            whole(&call, flavour),
+            json!({
+                "model": "m/1", "messages": [{"role": "user", "content": "hi"}],
+                "temperature": 0.5, "top_p": 0.9, "frequency_penalty": -1.0,
+                "presence_penalty": 1.0, seed: 7, limit: 99, "stop": ["END"],
+            }),
+        );
+    }
+}
