@@ -1,0 +1,67 @@
+//! `POST /v1/chat/completions`: one request, one run, one answer, whole or as it grows.
+
+mod content;
+mod convert;
+mod reply;
+#[cfg(test)]
+mod tests;
+mod wire;
+mod wire_out;
+
+use super::json::Json;
+use super::request_id::RequestId;
+use super::security::Writer;
+use super::target::Overrides;
+use super::{ApiError, Tag};
+use crate::runs::Runs;
+use crate::types::Delivery;
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::param::Header;
+use reply::{ChatReply, Ending};
+
+pub(super) use reply::{CreateChatCompletionResponse, CreateChatCompletionStreamResponse};
+use wire_out::Heading;
+
+pub(super) use wire::CreateChatCompletionRequest;
+
+/// The chat completions API.
+#[derive(Debug)]
+pub(super) struct ChatApi {
+    pub(super) runs: Runs,
+}
+
+#[OpenApi(tag = "Tag::Chat")]
+impl ChatApi {
+    /// Create a chat completion
+    ///
+    /// Lets an agent answer a conversation. With `stream` the answer comes as server-sent events
+    /// of `CreateChatCompletionStreamResponse` objects, closed by `data: [DONE]`.
+    #[oai(path = "/v1/chat/completions", method = "post", operation_id = "createChatCompletion")]
+    #[expect(clippy::too_many_arguments, reason = "each declared part of the request is one")]
+    async fn create(
+        &self,
+        caller: Writer,
+        /// Chooses the agent, whatever `model` says.
+        #[oai(name = "x-openclaw-agent-id")]
+        agent: Header<Option<String>>,
+        /// Answers with this model, `provider/model` or a bare model name, instead of the agent's.
+        #[oai(name = "x-openclaw-model")]
+        model: Header<Option<String>>,
+        request_id: Data<&RequestId>,
+        body: Json<CreateChatCompletionRequest>,
+    ) -> poem::Result<ChatReply> {
+        let request = body.0;
+        let heading = Heading::new(*request_id.0, request.model.as_deref());
+        let ending = Ending::from(request.stream_options.as_ref().map(|options| &options.0));
+        let delivery = request.delivery();
+        let overrides = Overrides::read(caller.0, agent.0, model.0)?;
+        let run = request.into_run(overrides)?;
+        let run = self.runs.start(run).map_err(ApiError::from)?;
+        let reply = match delivery {
+            Delivery::Growing => reply::stream(run, heading, ending).await,
+            Delivery::Whole => reply::complete(run, heading).await,
+        };
+        Ok(reply?)
+    }
+}

@@ -1,0 +1,311 @@
+//! The door of the HTTP API: what holds for every request and every reply.
+
+use super::document::{self, Groups};
+use super::json::BodyLimit;
+use super::request_id::RequestId;
+use super::{ApiError, JSON, chat, embeddings, models, probes, target};
+use crate::agents::Agents;
+use crate::auth::Gate;
+use crate::config::Endpoint as EndpointSettings;
+use crate::health::Health;
+use crate::providers::Providers;
+use crate::runs::Runs;
+use crate::secrets::Live;
+use futures_util::FutureExt;
+use poem::endpoint::BoxEndpoint;
+use poem::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery,
+};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response};
+use poem_openapi::OpenApiService;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+use tracing::Instrument;
+
+/// The header that carries the request id.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Where the published contract is served.
+const DOCUMENT_PATH: &str = "/openapi.json";
+
+/// Sent with every reply: browsers shall not guess types, leak addresses or open devices.
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(self), geolocation=()"),
+    ),
+];
+
+/// What the HTTP API works with.
+#[derive(Debug)]
+pub struct Services {
+    /// The config in force.
+    pub live: Live,
+    /// Lets callers in.
+    pub gate: Arc<Gate>,
+    /// Starts runs.
+    pub runs: Runs,
+    /// Says which model embeds.
+    pub agents: Agents,
+    /// Embeds.
+    pub providers: Providers,
+    /// For the probes.
+    pub health: Health,
+}
+
+/// The HTTP API as one endpoint.
+pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
+    let Services { live, gate, runs, agents, providers, health } = services;
+    let groups: Groups = (
+        models::ModelsApi { live: live.clone() },
+        chat::ChatApi { runs },
+        embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
+        probes::ProbesApi { health },
+    );
+    let service = OpenApiService::new(groups, "OpenClaw", env!("CARGO_PKG_VERSION"));
+    let inner = service.into_endpoint().map_to_response().boxed();
+    Door { inner, live, gate, routes: document::routes() }.boxed()
+}
+
+/// Stands between the listener and the API's operations.
+struct Door {
+    inner: BoxEndpoint<'static, Response>,
+    live: Live,
+    gate: Arc<Gate>,
+    routes: Vec<(String, Vec<Method>)>,
+}
+
+impl Endpoint for Door {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let started = Instant::now();
+        let id = RequestId::new();
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        // What is logged on the way, down to a provider's failure, carries the request's id.
+        let span = tracing::info_span!("request", %id);
+        let mut response = self.answer(request, id).instrument(span.clone()).await;
+        decorate(&mut response, id);
+        let status = response.status().as_u16();
+        let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(parent: &span, %method, path, status, elapsed_us, "answered");
+        Ok(response)
+    }
+}
+
+impl Door {
+    async fn answer(&self, mut request: Request, id: RequestId) -> Response {
+        if let Err(error) = normalise(&mut request) {
+            return error.into_response();
+        }
+        let asked = request.method().clone();
+        if asked == Method::HEAD {
+            // The connection leaves the body of a HEAD reply out by itself.
+            request.set_method(Method::GET);
+        }
+        if let Err(error) = check_overrides(request.headers()) {
+            return error.into_response();
+        }
+        let path = request.uri().path().to_owned();
+        if path == DOCUMENT_PATH {
+            return match *request.method() {
+                Method::GET => Response::builder().content_type(JSON).body(document::committed()),
+                _ => self.envelope(StatusCode::METHOD_NOT_ALLOWED, &asked, &path).into_response(),
+            };
+        }
+        let Some(limit) = self.body_limit(&path) else {
+            return ApiError::not_found(&path).into_response();
+        };
+        request.extensions_mut().insert(BodyLimit(limit));
+        request.extensions_mut().insert(id);
+        request.extensions_mut().insert(self.gate.clone());
+        let answer = AssertUnwindSafe(self.inner.get_response(request)).catch_unwind();
+        let response = answer.await.unwrap_or_else(|_| {
+            tracing::error!(path, "the request's handler panicked");
+            ApiError::internal().into_response()
+        });
+        match response.status() {
+            status if status.as_u16() < 400 || is_json(&response) => response,
+            status => self.envelope(status, &asked, &path).into_response(),
+        }
+    }
+
+    /// The endpoint's body limit, or none when the endpoint is switched off.
+    fn body_limit(&self, path: &str) -> Option<usize> {
+        let snapshot = self.live.load();
+        let endpoints = &snapshot.config.gateway.http.endpoints;
+        let settings = match path {
+            "/v1/chat/completions" => &endpoints.chat_completions,
+            "/v1/embeddings" => &endpoints.embeddings,
+            path if path.starts_with("/v1/models") => &endpoints.models,
+            _ => return Some(EndpointSettings::default().max_body_bytes),
+        };
+        settings.enabled.then_some(settings.max_body_bytes)
+    }
+
+    /// Our envelope for an error that poem answered in plain text.
+    fn envelope(&self, status: StatusCode, method: &Method, path: &str) -> ApiError {
+        match status {
+            StatusCode::NOT_FOUND => ApiError::not_found(path),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                let allow = self.allowed(path);
+                let message = format!("{method} is not allowed on {path}; use {allow}.");
+                let kind = "invalid_request_error";
+                let error = ApiError::new(status, kind, "method_not_allowed", message);
+                ApiError { allow: Some(allow.into()), ..error }
+            }
+            status if status.is_client_error() => {
+                let message = "The request could not be read.";
+                ApiError::new(status, "invalid_request_error", "invalid_value", message)
+            }
+            _ => {
+                tracing::error!(path, %status, "the router failed");
+                ApiError::internal()
+            }
+        }
+    }
+
+    /// The methods of a path, `HEAD` wherever there is `GET`.
+    fn allowed(&self, path: &str) -> String {
+        let methods = if path == DOCUMENT_PATH {
+            vec![Method::GET]
+        } else {
+            let route = self.routes.iter().find(|(pattern, _)| fits(pattern, path));
+            route.map(|(_, methods)| methods.clone()).unwrap_or_default()
+        };
+        let names = methods.iter().map(|method| match *method {
+            Method::GET => "GET, HEAD",
+            _ => method.as_str(),
+        });
+        names.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Whether a path fits a pattern of literal segments and `{name}` ones.
+fn fits(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(got)) if wanted == got || wanted.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
+
+fn is_json(response: &Response) -> bool {
+    response.content_type().is_some_and(|kind| kind.starts_with("application/json"))
+}
+
+fn decorate(response: &mut Response, id: RequestId) {
+    let headers = response.headers_mut();
+    for (name, value) in &SECURITY_HEADERS {
+        headers.insert(name, value.clone());
+    }
+    let id = HeaderValue::try_from(id.to_string()).expect("hexadecimal digits fit a header");
+    headers.insert(REQUEST_ID, id);
+}
+
+/// An override that cannot be read must not be taken for one that was not given.
+fn check_overrides(headers: &HeaderMap) -> Result<(), ApiError> {
+    for name in [target::AGENT_HEADER, target::MODEL_HEADER] {
+        if headers.get(name).is_some_and(|value| value.to_str().is_err()) {
+            let message = format!("`{name}` must be printable ASCII.");
+            return Err(ApiError::invalid("invalid_value", name, message));
+        }
+    }
+    Ok(())
+}
+
+/// Forgives what base URLs put together by hand bring: doubled and trailing slashes. The slash
+/// in a model id is made one segment, so that `/v1/models/openclaw/default` finds its route.
+fn normalise(request: &mut Request) -> Result<(), ApiError> {
+    const MODELS: &str = "/v1/models/";
+    let uri = request.uri();
+    let path = uri.path();
+    let doubled = path.contains("//");
+    let trailing = path.len() > 1 && path.ends_with('/');
+    let slashed = path.strip_prefix(MODELS).is_some_and(|id| id.contains('/'));
+    if let Some(id) = path.strip_prefix(MODELS) {
+        check_encoding(id)?;
+    }
+    if !(doubled || trailing || slashed) {
+        return Ok(());
+    }
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let mut clean = format!("/{}", segments.join("/"));
+    if let Some(id) = clean.strip_prefix(MODELS) {
+        clean = format!("{MODELS}{}", id.replace('/', "%2F"));
+    }
+    if let Some(query) = uri.query() {
+        clean = format!("{clean}?{query}");
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(clean).ok();
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| ApiError::not_found("this path"))?;
+    Ok(())
+}
+
+/// A model id must be percent-encoded UTF-8.
+fn check_encoding(id: &str) -> Result<(), ApiError> {
+    let mut bytes = id.bytes();
+    let mut decoded = Vec::with_capacity(id.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let mut digit = || bytes.next().and_then(|digit| char::from(digit).to_digit(16));
+        match (digit(), digit()) {
+            (Some(high), Some(low)) => decoded.extend(u8::try_from(high * 16 + low)),
+            _ => return Err(invalid_model_id()),
+        }
+    }
+    String::from_utf8(decoded).map(drop).map_err(|_| invalid_model_id())
+}
+
+fn invalid_model_id() -> ApiError {
+    ApiError::invalid("invalid_value", "model", "Invalid model id: its percent-encoding is broken.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(from: &str, to: &str) {
+        let mut request = Request::builder().uri(Uri::try_from(from).expect("a URI")).finish();
+        normalise(&mut request).expect("accepted");
+        assert_eq!(request.uri().to_string(), to);
+    }
+
+    #[test]
+    fn paths_put_together_by_hand_are_forgiven() {
+        check("/v1/models", "/v1/models");
+        check("/v1//models?user=1", "/v1/models?user=1");
+        check("/v1/models/", "/v1/models");
+        check("/v1/models/openclaw/default", "/v1/models/openclaw%2Fdefault");
+        check("/v1/models/openclaw%2Fdefault", "/v1/models/openclaw%2Fdefault");
+        check("/v1/models//a//b/", "/v1/models/a%2Fb");
+        check("/", "/");
+        check("//", "/");
+    }
+
+    #[test]
+    fn a_broken_encoding_is_refused() {
+        for bad in ["/v1/models/%", "/v1/models/%zz", "/v1/models/%ff"] {
+            let mut request = Request::builder().uri(Uri::try_from(bad).expect("a URI")).finish();
+            assert!(normalise(&mut request).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn patterns_match_segment_by_segment() {
+        assert!(fits("/v1/models/{model}", "/v1/models/a%2Fb"));
+        assert!(!fits("/v1/models/{model}", "/v1/models"));
+        assert!(!fits("/v1/models", "/v1/models/a"));
+    }
+}

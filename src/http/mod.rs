@@ -1,0 +1,42 @@
+//! The HTTP API: OpenAI's contract over the waist, its error envelope, its events and its
+//! published description.
+//!
+//! [`endpoint`] is the one thing it gives to `gateway`. Each API group gets only the handles it
+//! uses; wire types stay in their group. It never calls an agent or a provider's chat itself.
+
+mod chat;
+mod document;
+mod embeddings;
+mod entry;
+mod error;
+mod json;
+mod models;
+mod probes;
+mod request_id;
+mod security;
+mod strict;
+mod target;
+
+pub use document::{committed, document};
+pub use entry::{Services, endpoint};
+
+use error::ApiError;
+use poem_openapi::Tags;
+
+/// The content type of every JSON reply.
+const JSON: &str = "application/json; charset=utf-8";
+/// The content type of every stream.
+const SSE: &str = "text/event-stream; charset=utf-8";
+
+/// The groups of the API.
+#[derive(Tags)]
+enum Tag {
+    /// The agents, as models.
+    Models,
+    /// Chat completions.
+    Chat,
+    /// Embeddings.
+    Embeddings,
+    /// For supervisors.
+    Probes,
+}
