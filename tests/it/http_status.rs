@@ -1,0 +1,207 @@
+//! Walks the table of `docs/http-status.md`: every row is sent, and gets what the row says.
+
+use crate::support::gateway::{Gateway, TOKEN};
+use crate::support::upstream::{Reply, Upstream, refusing};
+use reqwest::Response;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// One row of the table.
+#[derive(Debug, PartialEq)]
+struct Row {
+    case: String,
+    status: u16,
+    kind: String,
+    code: String,
+    param: Option<String>,
+}
+
+fn table() -> Vec<Row> {
+    let page = include_str!("../../docs/http-status.md");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Case"));
+    rows.map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [case, status, kind, code, param] = cells.as_slice() else {
+            panic!("five cells expected: {line}");
+        };
+        Row {
+            case: (*case).to_owned(),
+            status: status.parse().expect("a status"),
+            kind: (*kind).to_owned(),
+            code: (*code).to_owned(),
+            param: (*param != "–").then(|| (*param).to_owned()),
+        }
+    })
+    .collect()
+}
+
+fn hello() -> Value {
+    json!({"model": "openclaw", "messages": [{"role": "user", "content": "Hello"}]})
+}
+
+fn with(key: &str, value: Value) -> Value {
+    let mut body = hello();
+    body[key] = value;
+    body
+}
+
+async fn chat(gateway: &Gateway, body: Value) -> Response {
+    gateway.post("/v1/chat/completions", body).await
+}
+
+/// A raw POST to the chat endpoint with this content type and body.
+async fn raw(gateway: &Gateway, kind: Option<&str>, body: Vec<u8>) -> Response {
+    let mut request = gateway.request("POST", "/v1/chat/completions").body(body);
+    if let Some(kind) = kind {
+        request = request.header("content-type", kind);
+    }
+    request.send().await.expect("an answer")
+}
+
+async fn anonymous(gateway: &Gateway, path: &str, bearer: Option<&str>) -> Response {
+    let mut request = gateway.anonymous("GET", path);
+    if let Some(bearer) = bearer {
+        request = request.bearer_auth(bearer);
+    }
+    request.send().await.expect("an answer")
+}
+
+async fn with_header(gateway: &Gateway, name: &str, value: &str) -> Response {
+    let request = gateway.request("POST", "/v1/chat/completions").json(&hello());
+    request.header(name, value).send().await.expect("an answer")
+}
+
+/// Rows that never reach a provider.
+async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> {
+    Some(match case {
+        "no credential" => anonymous(gateway, "/v1/models", None).await,
+        "wrong credential" => anonymous(gateway, "/v1/models", Some("wrong")).await,
+        "credential in the query string" => {
+            let path = format!("/v1/models?token={TOKEN}&api_key={TOKEN}");
+            anonymous(gateway, &path, None).await
+        }
+        "scope missing" => {
+            let open = json!({"gateway": {"auth": {"mode": "none", "token": null}}});
+            let open = Gateway::start("http://127.0.0.1:9/v1", open).await;
+            let request = open.anonymous("GET", "/v1/models").header("x-openclaw-scopes", "");
+            request.send().await.expect("an answer")
+        }
+        "unknown path" => gateway.get("/v1/completions").await,
+        "endpoint switched off" => {
+            let off = json!({"gateway": {"http": {"endpoints": {"models": {"enabled": false}}}}});
+            Gateway::start("http://127.0.0.1:9/v1", off).await.get("/v1/models").await
+        }
+        "wrong method" => {
+            gateway.anonymous("GET", "/v1/chat/completions").send().await.expect("sent")
+        }
+        "bad JSON" => raw(gateway, Some("application/json"), b"{\"model\": ".to_vec()).await,
+        "wrong type" => {
+            chat(gateway, with("messages", json!([{"role": "user", "content": 5}]))).await
+        }
+        "missing field" => chat(gateway, json!({"model": "openclaw"})).await,
+        "value out of range" => chat(gateway, with("temperature", json!(3))).await,
+        "value not supported" => chat(gateway, with("n", json!(2))).await,
+        "body of 21 MB" => {
+            raw(gateway, Some("application/json"), vec![b' '; 21 * 1024 * 1024]).await
+        }
+        "text/plain" => raw(gateway, Some("text/plain"), hello().to_string().into()).await,
+        "no content type" => raw(gateway, None, hello().to_string().into()).await,
+        "unknown model" => chat(gateway, with("model", json!("gpt-4o"))).await,
+        "unknown agent" => chat(gateway, with("model", json!("openclaw/nope"))).await,
+        "unknown backend model" => with_header(gateway, "x-openclaw-model", "nowhere/x").await,
+        "local model not pulled" => {
+            with_header(gateway, "x-openclaw-model", "local/gemma-3-270m").await
+        }
+        _ => return None,
+    })
+}
+
+fn failing(status: u16, message: &str) -> Reply {
+    let error = json!({"error": {"message": message, "type": "x", "code": null}});
+    Reply::json(status, &error).header("retry-after", "30")
+}
+
+/// Rows in which the provider fails.
+async fn failed_upstream(case: &str) -> Option<Response> {
+    let streamed = with("stream", json!(true));
+    let (reply, body) = match case {
+        "upstream 400" => (failing(400, "top_k is not known here"), hello()),
+        "upstream 400, too long" => {
+            (failing(400, "This model's maximum context length is 8 tokens."), hello())
+        }
+        "upstream 401" => (failing(401, "Incorrect API key provided: sk-upstream-secret"), hello()),
+        "upstream 404" => (failing(404, "no such model"), hello()),
+        "upstream 429" => (failing(429, "slow down"), hello()),
+        "upstream 500" => (failing(500, "oops"), hello()),
+        "upstream 503" => (failing(503, "busy"), hello()),
+        "upstream hangs" => (Reply::hang(), streamed),
+        "upstream answers garbage" => (Reply::stream().then("<html>no</html>"), hello()),
+        "upstream ends before the first token" => (Reply::stream(), streamed),
+        "upstream stream cut in half" => (Reply::fixture("cut.sse").then_cut(), streamed),
+        "upstream down" => {
+            let (_socket, url) = refusing();
+            return Some(chat(&Gateway::start(&url, json!({})).await, hello()).await);
+        }
+        _ => return None,
+    };
+    let upstream = Upstream::start().await;
+    upstream.otherwise(move |_| reply.clone());
+    let quick = json!({"models": {"providers": {"fake": {"timeoutSeconds": 1}}}});
+    let gateway = Gateway::start(&upstream.base_url(), quick).await;
+    Some(chat(&gateway, body).await)
+}
+
+/// The envelope of a reply, or of the error event that ends a stream.
+fn envelope(text: &str) -> Value {
+    let event = text.lines().find_map(|line| line.strip_prefix("data: {\"error\":"));
+    let json = match event {
+        Some(rest) => {
+            assert!(text.trim_end().ends_with("data: [DONE]"), "{text}");
+            format!("{{\"error\":{rest}")
+        }
+        None => text.to_owned(),
+    };
+    serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+async fn check(row: &Row, reply: Response) {
+    let status = reply.status().as_u16();
+    let headers = reply.headers().clone();
+    assert!(headers["x-request-id"].to_str().expect("ASCII").starts_with("req_"), "{row:?}");
+    match status {
+        401 => assert_eq!(headers["www-authenticate"], "Bearer"),
+        405 => assert_eq!(headers["allow"], "POST"),
+        429 => assert_eq!(headers["retry-after"], "30"),
+        _ => {}
+    }
+    let text = reply.text().await.expect("a body");
+    // Providers repeat part of a key they refuse, which no search for the whole key finds.
+    for leaked in ["sk-upstream-secret", "Incorrect API key"] {
+        assert!(!text.contains(leaked), "{leaked:?} leaked: {text}");
+    }
+    let error = &envelope(&text)["error"];
+    let got = Row {
+        case: row.case.clone(),
+        status,
+        kind: error["type"].as_str().expect("a type").to_owned(),
+        code: error["code"].as_str().expect("a code").to_owned(),
+        param: error["param"].as_str().map(str::to_owned),
+    };
+    assert_eq!(&got, row, "{text}");
+    assert!(!error["message"].as_str().expect("a message").is_empty());
+}
+
+#[tokio::test]
+async fn every_row_of_the_table_is_true() {
+    let gateway = Gateway::start("http://127.0.0.1:9/v1", json!({})).await;
+    let mut seen = BTreeSet::new();
+    for row in table() {
+        let reply = match refused_at_the_door(&row.case, &gateway).await {
+            Some(reply) => Some(reply),
+            None => failed_upstream(&row.case).await,
+        };
+        check(&row, reply.unwrap_or_else(|| panic!("no request for {:?}", row.case))).await;
+        assert!(seen.insert(row.case.clone()), "{:?} stands twice", row.case);
+    }
+    assert!(seen.len() > 25, "the table was not found");
+}

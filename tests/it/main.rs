@@ -1,0 +1,15 @@
+//! The integration tests, in one binary.
+
+mod architecture;
+mod client;
+mod document;
+mod golden;
+mod http_status;
+mod local;
+mod logs;
+mod net;
+mod providers;
+mod quickstart;
+mod seed;
+mod stream;
+mod support;

@@ -1,0 +1,249 @@
+//! The OpenAI-compatible set, over a gateway with a scripted upstream.
+
+use crate::support::gateway::Gateway;
+use crate::support::upstream::{Reply, Seen, Upstream};
+use serde_json::{Value, json};
+
+/// A provider that answers everything: chat with the name of the model it was asked for or a call
+/// of the tool it was given, and each text with a vector of its own, the last text's first.
+async fn provider() -> Upstream {
+    let upstream = Upstream::start().await;
+    upstream.otherwise(|seen: &Seen| {
+        if seen.path.ends_with("/embeddings") {
+            let inputs = seen.body["input"].as_array().expect("a list of texts");
+            let vector = |(i, text): (usize, &Value)| {
+                let length = text.as_str().map_or(0, str::len);
+                json!({"object": "embedding", "index": i, "embedding": [length, 1.0]})
+            };
+            let data: Vec<Value> = inputs.iter().enumerate().map(vector).rev().collect();
+            let usage = json!({"prompt_tokens": inputs.len(), "total_tokens": inputs.len()});
+            return Reply::json(200, &json!({"object": "list", "data": data, "usage": usage}));
+        }
+        let mut message = json!({"role": "assistant", "content": seen.body["model"]});
+        let mut finish = "stop";
+        if let Some(name) = seen.body.pointer("/tools/0/function/name") {
+            let function = json!({"name": name, "arguments": "{\"x\":1}"});
+            message["tool_calls"] = json!([{"id": "1", "type": "function", "function": function}]);
+            finish = "tool_calls";
+        }
+        let choice = json!({"index": 0, "message": message, "finish_reason": finish});
+        let usage = json!({"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4});
+        if seen.body["stream"] == true {
+            let chunk = |delta: Value, finish: Value| {
+                let choice = json!({"index": 0, "delta": delta, "finish_reason": finish});
+                format!("data: {}\n\n", json!({"id": "c", "choices": [choice]}))
+            };
+            return Reply::stream()
+                .then(chunk(json!({"role": "assistant", "content": "Par"}), Value::Null))
+                .then(chunk(json!({"content": "is"}), Value::Null))
+                .then(chunk(json!({}), json!("stop")))
+                .then("data: [DONE]\n\n");
+        }
+        Reply::json(200, &json!({"id": "c", "choices": [choice], "usage": usage}))
+    });
+    upstream
+}
+
+fn two_agents() -> Value {
+    json!({"agents": {"list": [
+        {"id": "main"},
+        {"id": "beta", "default": true, "model": "fake/beta-model",
+         "memorySearch": {"provider": "fake", "model": "beta-embed"}}
+    ]}})
+}
+
+fn hello() -> Value {
+    json!([{"role": "user", "content": "Hello"}])
+}
+
+async fn json_of(response: reqwest::Response) -> Value {
+    let status = response.status();
+    let kind = response.headers()["content-type"].to_str().expect("ASCII").to_owned();
+    assert_eq!(kind, "application/json; charset=utf-8");
+    let body: Value = response.json().await.expect("JSON");
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+fn ids(list: &Value) -> Vec<&str> {
+    let data = list["data"].as_array().expect("a list");
+    data.iter().map(|model| model["id"].as_str().expect("an id")).collect()
+}
+
+#[tokio::test]
+async fn oa_1_models_are_listed_in_their_shape_and_order() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), two_agents()).await;
+    let list = json_of(gateway.get("/v1/models").await).await;
+    assert_eq!(list["object"], "list");
+    assert_eq!(ids(&list), ["openclaw", "openclaw/default", "openclaw/main", "openclaw/beta"]);
+    for model in list["data"].as_array().expect("a list") {
+        assert_eq!((&model["object"], &model["owned_by"]), (&json!("model"), &json!("openclaw")));
+        assert!(model["created"].as_u64().expect("a time") > 1_700_000_000, "{model}");
+    }
+}
+
+#[tokio::test]
+async fn oa_2_a_model_is_retrieved_with_its_slash_raw_or_escaped() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), two_agents()).await;
+    for (path, id) in [
+        ("/v1/models/openclaw", "openclaw"),
+        ("/v1/models/openclaw/default", "openclaw/default"),
+        ("/v1/models/openclaw%2Fdefault", "openclaw/default"),
+        ("/v1/models/openclaw%2fbeta", "openclaw/beta"),
+    ] {
+        assert_eq!(json_of(gateway.get(path).await).await["id"], id, "{path}");
+    }
+    let unknown = gateway.get("/v1/models/openclaw/nope").await;
+    assert_eq!(unknown.status(), 404);
+    let body: Value = unknown.json().await.expect("JSON");
+    assert_eq!(body["error"]["code"], "model_not_found");
+}
+
+#[tokio::test]
+async fn oa_3_embeddings_come_as_numbers_and_as_base64_in_input_order() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let one = json!({"model": "openclaw", "input": "hello"});
+    let one = json_of(gateway.post("/v1/embeddings", one).await).await;
+    assert_eq!(one["data"][0]["embedding"], json!([5.0, 1.0]));
+    assert_eq!(one["usage"], json!({"prompt_tokens": 1, "total_tokens": 1}));
+    let several = json!({"model": "openclaw", "input": ["a", "bb", "ccc"],
+        "encoding_format": "base64", "dimensions": 2});
+    let several = json_of(gateway.post("/v1/embeddings", several).await).await;
+    let data = several["data"].as_array().expect("a list");
+    assert_eq!(data.len(), 3);
+    // 3.0 and 1.0 as little-endian 32-bit floats.
+    assert_eq!((&data[2]["index"], &data[2]["embedding"]), (&json!(2), &json!("AABAQAAAgD8=")));
+    assert_eq!(upstream.seen().last().expect("asked").body["dimensions"], 2);
+}
+
+#[tokio::test]
+async fn oa_4_chat_answers_plain_streamed_and_with_tools() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let plain = json!({"model": "openclaw", "messages": hello()});
+    let plain = json_of(gateway.post("/v1/chat/completions", plain).await).await;
+    assert_eq!(plain["object"], "chat.completion");
+    assert_eq!(plain["choices"][0]["message"]["content"], "chat");
+    assert_eq!(plain["usage"]["total_tokens"], 4);
+
+    let streamed = json!({"model": "openclaw", "messages": hello(), "stream": true});
+    let streamed = gateway.post("/v1/chat/completions", streamed).await;
+    let kind = streamed.headers()["content-type"].to_str().expect("ASCII").to_owned();
+    assert_eq!(kind, "text/event-stream; charset=utf-8");
+    let text = streamed.text().await.expect("events");
+    let events: Vec<&str> = text.split("\n\n").filter(|event| !event.is_empty()).collect();
+    assert_eq!(events.last(), Some(&"data: [DONE]"));
+    let chunks: Vec<Value> = events[..events.len() - 1]
+        .iter()
+        .map(|event| event.strip_prefix("data: ").expect("an event"))
+        .map(|event| serde_json::from_str(event).expect("JSON"))
+        .collect();
+    assert_eq!(chunks[0]["choices"][0]["delta"]["role"], "assistant");
+    let content = |chunk: &Value| {
+        chunk["choices"][0]["delta"]["content"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(chunks.iter().map(content).collect::<String>(), "Paris");
+    assert_eq!(chunks.last().expect("chunks")["choices"][0]["finish_reason"], "stop");
+
+    let tool =
+        json!({"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}});
+    let tools = json!({"model": "openclaw", "messages": hello(), "tools": [tool],
+        "tool_choice": "auto"});
+    let called = json_of(gateway.post("/v1/chat/completions", tools).await).await;
+    let seen = upstream.seen().pop().expect("asked");
+    assert_eq!(seen.body["tools"][0], tool);
+    let choice = &called["choices"][0];
+    assert_eq!(choice["finish_reason"], "tool_calls");
+    let function = json!({"name": "f", "arguments": "{\"x\":1}"});
+    let call = json!({"id": "1", "type": "function", "function": function});
+    assert_eq!(choice["message"]["tool_calls"], json!([call]));
+}
+
+#[tokio::test]
+async fn oa_6_the_first_call_of_chat_clients_works() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    // Open WebUI sends a content type with its GET, LibreChat a query, and base URLs that end in
+    // a slash double it.
+    for path in ["/v1/models", "/v1/models?user=42", "/v1//models", "/v1/models/"] {
+        let request = gateway.request("GET", path).header("content-type", "application/json");
+        let list = json_of(request.send().await.expect("an answer")).await;
+        assert_eq!(ids(&list)[0], "openclaw", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn oa_7_a_rag_pipeline_embeds_a_batch_in_order() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let texts: Vec<String> = (1..=200).map(|n| "x".repeat(n)).collect();
+    let batch = json!({"model": "openclaw", "input": texts});
+    let batch = json_of(gateway.post("/v1/embeddings", batch).await).await;
+    for (i, entry) in batch["data"].as_array().expect("a list").iter().enumerate() {
+        assert_eq!(entry["index"], i);
+        assert_eq!(entry["embedding"][0], (i + 1) as f64);
+    }
+}
+
+#[tokio::test]
+async fn oa_9_only_agents_are_listed_never_provider_models() {
+    let extra = json!({"models": {"providers": {"fake": {"models": [{"id": "chat"}, {"id": "embed"}, {"id": "x"}]}}}});
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), extra).await;
+    let list = json_of(gateway.get("/v1/models").await).await;
+    assert_eq!(ids(&list), ["openclaw", "openclaw/default", "openclaw/main"]);
+}
+
+#[tokio::test]
+async fn oa_10_the_default_alias_follows_the_configured_default_agent() {
+    let upstream = provider().await;
+    for (default, model) in [("main", "chat"), ("beta", "beta-model")] {
+        let config = json!({"agents": {"list": [
+            {"id": "main", "default": default == "main"},
+            {"id": "beta", "default": default == "beta", "model": "fake/beta-model"}
+        ]}});
+        let gateway = Gateway::start(&upstream.base_url(), config).await;
+        for alias in ["openclaw", "openclaw/default", ""] {
+            let body = json!({"model": alias, "messages": hello()});
+            let reply = json_of(gateway.post("/v1/chat/completions", body).await).await;
+            let content = &reply["choices"][0]["message"]["content"];
+            assert_eq!(content, model, "{alias:?} with {default} as default");
+        }
+    }
+}
+
+#[tokio::test]
+async fn oa_11_a_header_overrides_the_backend_model() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    for path in ["/v1/chat/completions", "/v1/embeddings"] {
+        let ask = |model: &'static str| {
+            let body = json!({"model": "openclaw", "messages": hello(), "input": "x"});
+            let request = gateway.request("POST", path).json(&body);
+            request.header("x-openclaw-model", model).send()
+        };
+        json_of(ask("fake/special").await.expect("an answer")).await;
+        assert_eq!(upstream.seen().last().expect("asked").body["model"], "special", "{path}");
+        let before = upstream.seen().len();
+        assert_eq!(ask("nowhere/special").await.expect("an answer").status(), 404, "{path}");
+        assert_eq!(upstream.seen().len(), before, "an unknown model reaches no provider");
+    }
+}
+
+#[tokio::test]
+async fn oa_12_without_the_header_the_agents_own_models_answer() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), two_agents()).await;
+    for (agent, chat, embed) in [("main", "chat", "embed"), ("beta", "beta-model", "beta-embed")] {
+        let model = format!("openclaw/{agent}");
+        let body = json!({"model": model, "messages": hello()});
+        json_of(gateway.post("/v1/chat/completions", body).await).await;
+        assert_eq!(upstream.seen().last().expect("asked").body["model"], chat);
+        let body = json!({"model": model, "input": "x"});
+        json_of(gateway.post("/v1/embeddings", body).await).await;
+        assert_eq!(upstream.seen().last().expect("asked").body["model"], embed);
+    }
+}

@@ -1,0 +1,242 @@
+//! Golden wire transcripts: what a client sends and gets, and what the upstream saw, as text.
+//!
+//! A case is a folder below `tests/golden/<area>` with
+//! - `case.json`: `config` (merged over the test gateway's) and `upstream`, the replies in order:
+//!   `{"fixture": name}`, `{"status": …, "json": …}`, `{"stream": [pieces], "then": "cut"}`, or
+//!   `{"raw": text}`; each may have `headers`;
+//! - `exchange.http`: requests (lines that begin with `> `), and after each the reply (`< `) and
+//!   what the upstream saw of it (`^ `).
+//!
+//! JSON bodies are compared pretty-printed; ids, times and ports are named. `UPDATE_GOLDEN=1`
+//! writes replies anew and leaves requests alone.
+
+use super::gateway::{Gateway, TOKEN};
+use super::upstream::{Reply, Seen, Upstream};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    #[serde(default)]
+    config: Value,
+    #[serde(default)]
+    upstream: Vec<Scripted>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scripted {
+    fixture: Option<String>,
+    #[serde(default = "ok")]
+    status: u16,
+    json: Option<Value>,
+    stream: Option<Vec<String>>,
+    raw: Option<String>,
+    then: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// Checks every case of an area; fails with the names and first differences of those that differ.
+pub(crate) async fn check_area(area: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(area);
+    let mut cases: Vec<PathBuf> = fs::read_dir(&root)
+        .unwrap_or_else(|error| panic!("{}: {error}", root.display()))
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    cases.sort();
+    assert!(!cases.is_empty(), "{area} has no cases");
+    let mut wrong = Vec::new();
+    for case in cases {
+        let name = case.file_name().expect("a name").to_string_lossy().into_owned();
+        if let Err(difference) = check(&case).await {
+            wrong.push(format!("{area}/{name}: {difference}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+async fn check(folder: &Path) -> Result<(), String> {
+    let case = fs::read_to_string(folder.join("case.json")).map_err(|error| error.to_string())?;
+    let case: Case = serde_json::from_str(&case).map_err(|error| format!("case.json: {error}"))?;
+    let file = folder.join("exchange.http");
+    let recorded = fs::read_to_string(&file).map_err(|error| error.to_string())?;
+    let upstream = Upstream::with(case.upstream.into_iter().map(reply)).await;
+    let config = if case.config.is_null() { json!({}) } else { case.config };
+    let gateway = Gateway::start(&upstream.base_url(), config).await;
+    let mut played = String::new();
+    let mut forwarded = 0;
+    for request in requests(&recorded) {
+        played.push_str(&request.text);
+        played.push('\n');
+        answer(&gateway, &request, &mut played).await;
+        for seen in upstream.seen().into_iter().skip(forwarded) {
+            forwarded += 1;
+            saw(&seen, &mut played);
+        }
+        played.push('\n');
+    }
+    let played = name_what_varies(&played, &gateway.url);
+    if super::updating() {
+        return fs::write(&file, played).map_err(|error| error.to_string());
+    }
+    let line = recorded.lines().zip(played.lines()).position(|(old, new)| old != new);
+    if recorded == played {
+        return Ok(());
+    }
+    let line = line.unwrap_or_else(|| recorded.lines().count().min(played.lines().count()));
+    let show = |text: &str| text.lines().nth(line).unwrap_or("(nothing)").to_owned();
+    Err(format!("line {}:\n  golden: {}\n  now:    {}", line + 1, show(&recorded), show(&played)))
+}
+
+fn reply(scripted: Scripted) -> Reply {
+    let mut reply = match (scripted.fixture, scripted.json, scripted.stream, scripted.raw) {
+        (Some(name), ..) => Reply::fixture(&name),
+        (_, Some(body), ..) => Reply::json(scripted.status, &body),
+        (_, _, Some(pieces), _) => pieces.into_iter().fold(Reply::stream(), Reply::then),
+        (.., Some(bytes)) => Reply::raw(bytes),
+        _ => panic!("an upstream reply needs fixture, json, stream or raw"),
+    };
+    for (name, value) in scripted.headers {
+        reply = reply.header(&name, &value);
+    }
+    match scripted.then.as_deref() {
+        None => reply,
+        Some("cut") => reply.then_cut(),
+        Some(other) => panic!("unknown ending {other}"),
+    }
+}
+
+struct Request {
+    text: String,
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+/// The requests of a transcript: runs of lines that begin with `>`.
+fn requests(transcript: &str) -> Vec<Request> {
+    let mut found: Vec<Vec<&str>> = Vec::new();
+    let mut inside = false;
+    for line in transcript.lines() {
+        match line.strip_prefix('>') {
+            Some(rest) if inside => found.last_mut().expect("begun").push(rest),
+            Some(rest) => found.push(vec![rest]),
+            None => {}
+        }
+        inside = line.starts_with('>');
+    }
+    found.into_iter().map(|lines| request(&lines)).collect()
+}
+
+fn request(lines: &[&str]) -> Request {
+    let text = lines.iter().fold(String::new(), |text, line| text + ">" + line + "\n");
+    let mut rest = lines.iter().map(|line| line.trim());
+    let first = rest.next().expect("a request line");
+    let (method, path) = first.split_once(' ').expect("method and path");
+    let headers = rest
+        .by_ref()
+        .take_while(|line| !line.is_empty())
+        .map(|line| line.split_once(": ").expect("a header"))
+        .map(|(name, value)| (name.to_owned(), value.replace("{token}", TOKEN)))
+        .collect();
+    let body = rest.collect::<Vec<_>>().join("\n");
+    Request { text, method: method.to_owned(), path: path.to_owned(), headers, body }
+}
+
+/// Headers that belong to the contract; the others are the HTTP library's.
+const SHOWN: [&str; 6] =
+    ["content-type", "cache-control", "allow", "retry-after", "www-authenticate", "x-request-id"];
+
+async fn answer(gateway: &Gateway, request: &Request, played: &mut String) {
+    let mut sending = gateway.anonymous(&request.method, &request.path);
+    for (name, value) in &request.headers {
+        sending = sending.header(name, value);
+    }
+    let reply = sending.body(request.body.clone()).send().await.expect("an answer");
+    writeln!(played, "< {}", reply.status().as_u16()).expect("a string grows");
+    for name in SHOWN {
+        if let Some(value) = reply.headers().get(name) {
+            writeln!(played, "< {name}: {}", value.to_str().expect("ASCII")).expect("grows");
+        }
+    }
+    let body = reply.text().await.expect("a body");
+    if !body.is_empty() {
+        played.push_str("<\n");
+    }
+    block(played, "<", &body);
+}
+
+fn saw(seen: &Seen, played: &mut String) {
+    writeln!(played, "^ {} {}", seen.method, seen.path).expect("a string grows");
+    if let Some(value) = seen.header("authorization") {
+        writeln!(played, "^ authorization: {value}").expect("a string grows");
+    }
+    if !seen.body.is_null() {
+        played.push_str("^\n");
+        block(played, "^", &seen.body.to_string());
+    }
+}
+
+/// A body, its JSON pretty-printed and its events left as lines.
+fn block(played: &mut String, mark: &str, body: &str) {
+    let text = match serde_json::from_str::<Value>(body) {
+        Ok(json) => serde_json::to_string_pretty(&json).expect("JSON"),
+        Err(_) => body.trim_end().to_owned(),
+    };
+    for line in text.lines() {
+        let space = if line.is_empty() { "" } else { " " };
+        writeln!(played, "{mark}{space}{line}").expect("a string grows");
+    }
+}
+
+/// Replaces ids, times and addresses by their names.
+fn name_what_varies(text: &str, url: &str) -> String {
+    let hexadecimal = |c: char| c.is_ascii_hexdigit();
+    let digit = |c: char| c.is_ascii_digit();
+    let mut named = text.replace(url, "{gateway}");
+    for prefix in ["chatcmpl_", "req_"] {
+        named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
+    }
+    for prefix in ["\"created\": ", "\"created\":"] {
+        named = replace_after(&named, prefix, |rest| run_of(rest, 10, digit), "{time}");
+    }
+    named
+}
+
+/// Replaces what `follows` finds after each `prefix`.
+fn replace_after(
+    text: &str,
+    prefix: &str,
+    follows: impl Fn(&str) -> Option<&str>,
+    name: &str,
+) -> String {
+    let mut pieces = text.split(prefix);
+    let mut named = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        named.push_str(prefix);
+        match follows(piece).and_then(|found| piece.strip_prefix(found)) {
+            Some(rest) => {
+                named.push_str(name);
+                named.push_str(rest);
+            }
+            None => named.push_str(piece),
+        }
+    }
+    named
+}
+
+/// The first `length` characters, if all are as expected.
+fn run_of(text: &str, length: usize, expected: impl Fn(char) -> bool) -> Option<&str> {
+    text.get(..length).filter(|run| run.chars().all(expected))
+}
