@@ -1,0 +1,12 @@
+"""Runs the checks whose names begin with an argument, or all, and prints one line each."""
+
+import sys
+
+from . import chat, embeddings, errors, forwarding, models, parallel, readme, routing
+from . import stream, structure, tolerance, tools
+from .harness import run_all
+
+MODULES = [models, errors, chat, stream, tools, forwarding, tolerance, routing, embeddings,
+           structure, parallel, readme]
+
+run_all(MODULES, sys.argv[1:])

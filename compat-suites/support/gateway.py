@@ -1,0 +1,125 @@
+"""Runs the gateway as a child process with a state directory of its own."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from . import places
+
+START_SECONDS = 60
+# The clients are gone by then, so nothing is left to wait for but the model workers.
+STOP_SECONDS = 5
+POLL_SECONDS = 0.02
+
+
+class Gateway:
+    """A gateway that lives as long as a `with` block.
+
+    `files` are copied into its state directory, `openclaw.json` among them; `variables` are added
+    to its environment, which otherwise has none of the caller's: a key that happens to be set here
+    must not change what a suite measures.
+
+    After the block `ended_well` says whether it lived to its end and stopped when told to. Set
+    `failed` to keep its log.
+    """
+
+    def __init__(self, suite: str, files: list[Path], variables: dict[str, str]):
+        self.suite = suite
+        self.files = files
+        self.variables = variables
+        self.token = secrets.token_hex(16)
+        self.port = free_port()
+        self.failed = False
+        self.ended_well = False
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def __enter__(self) -> "Gateway":
+        openclaw = places.binary()
+        models = places.local_models(openclaw)
+        self.state = Path(tempfile.mkdtemp(prefix="openclaw-compat-"))
+        self.log = self.state / "console.log"
+        try:
+            (self.state / "models").symlink_to(models)
+            for file in self.files:
+                shutil.copy(file, self.state)
+            environment = {
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.state),
+                "OPENCLAW_STATE_DIR": str(self.state),
+                "OPENCLAW_GATEWAY_TOKEN": self.token,
+                **self.variables,
+            }
+            command = [openclaw, "gateway", "--port", str(self.port)]
+            with self.log.open("wb") as log:
+                self.process = subprocess.Popen(
+                    command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                )
+            self.wait_until_ready()
+        except BaseException:
+            self.failed = True
+            self.__exit__()
+            raise
+        return self
+
+    def wait_until_ready(self) -> None:
+        """Returns once the gateway says it is ready, and not later because it died."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
+                    return
+            except OSError:
+                pass
+            try:
+                code = self.process.wait(timeout=POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+            raise SystemExit(f"The gateway ended with code {code} before it was ready.")
+        raise SystemExit(f"The gateway was not ready within {START_SECONDS} s.")
+
+    def __exit__(self, *_exception) -> None:
+        if hasattr(self, "process"):
+            self.ended_well = self.stop()
+        if self.failed or not self.ended_well:
+            self.keep_log()
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def stop(self) -> bool:
+        if self.process.poll() is not None:
+            print(f"# the gateway had ended with code {self.process.returncode}", flush=True)
+            return False
+        self.process.terminate()
+        try:
+            code = self.process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            print(f"# the gateway did not stop within {STOP_SECONDS} s of SIGTERM", flush=True)
+            self.process.kill()
+            self.process.wait()
+            return False
+        if code != 0:
+            print(f"# the gateway stopped with code {code}", flush=True)
+        return code == 0
+
+    def keep_log(self) -> None:
+        kept = places.CACHE / self.suite / "gateway.log"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists():
+            shutil.copy(self.log, kept)
+            print(f"# the gateway's log is in {kept}", flush=True)
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
