@@ -1,6 +1,6 @@
 //! Who is calling, and what may they do.
 //!
-//! [`effective`] decides from flags, config and environment how callers prove themselves;
+//! [`effective()`] decides from flags, config and environment how callers prove themselves;
 //! [`Gate`] then turns a request's credentials into a [`Caller`](crate::types::Caller). It knows
 //! header values, not HTTP types, and never logs or echoes a credential.
 

