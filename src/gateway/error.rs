@@ -33,7 +33,10 @@ pub enum Error {
     #[error(transparent)]
     Auth(#[from] auth::Error),
     /// The token cannot be minted or read.
-    #[error("cannot mint a gateway token in {0}: {1}")]
+    #[error(
+        "cannot mint a gateway token in {0}: {1}; make the folder writable, or set \
+         gateway.auth.token or OPENCLAW_GATEWAY_TOKEN"
+    )]
     Mint(String, std::io::Error),
     /// Others could reach the gateway and nobody would have to prove anything.
     #[error(
@@ -55,6 +58,6 @@ pub enum Error {
     )]
     InUse(SocketAddr),
     /// The system refuses the socket.
-    #[error("failed to bind gateway socket on ws://{0}: {1}")]
+    #[error("failed to bind gateway socket on ws://{0}: {1}; choose another with --port or --bind")]
     Bind(SocketAddr, std::io::Error),
 }

@@ -80,7 +80,10 @@ pub(super) async fn serve(socket: TcpListener, endpoint: Shared, tasks: Tasks, p
             }
             Err(error) => {
                 tracing::warn!(%error, wait_ms = backoff.as_millis(), "cannot accept connections");
-                tokio::time::sleep(backoff).await;
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    () = tokio::time::sleep(backoff) => {}
+                }
                 backoff = (backoff * 2).min(MAX_BACKOFF);
             }
         }

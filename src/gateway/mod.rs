@@ -1,7 +1,7 @@
 //! The composition root: builds the services, owns the one listener, starts and stops.
 //!
-//! [`Prepared::load`] reads a config, [`Gateway::start`] brings it to life and [`Gateway::stop`] drains it. No request logic
-//! lives here.
+//! [`Prepared::load`] reads a config, [`Gateway::start`] brings it to life and [`Gateway::stop`]
+//! drains it. No request logic lives here.
 
 mod addresses;
 mod build;

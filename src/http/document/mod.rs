@@ -111,7 +111,7 @@ fn add_errors(method: &str, operation: &mut Value) {
         ("415", "The body is not declared as JSON."),
         ("429", "The provider is asked too often; `Retry-After` says when to try again."),
         ("502", "The provider cannot be reached, or fails."),
-        ("503", "Overloaded or draining; `Retry-After` says when to try again."),
+        ("503", "Overloaded; `Retry-After` says when to try again, where that is known."),
         ("504", "The provider did not answer in time."),
     ];
     let with_body = with_body.into_iter().filter(|_| method == "post");
