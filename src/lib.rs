@@ -13,6 +13,8 @@ pub mod net;
 pub mod providers;
 pub mod runs;
 pub mod secrets;
+pub mod sessions;
+pub mod store;
 pub mod tasks;
 pub mod telemetry;
 pub mod types;

@@ -25,7 +25,7 @@ pub(super) fn assemble(agent: &AgentEntry, conversation: Vec<Message>) -> Vec<Me
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::EmbeddingChoice;
+    use crate::config::{EmbeddingChoice, ToolSettings};
     use crate::types::{AgentId, Content, ModelRef};
 
     fn check(prompt: Option<&str>, name: Option<&str>, expected: Option<&str>) {
@@ -34,6 +34,9 @@ mod tests {
             name: name.map(str::to_owned),
             model: ModelRef { provider: "p".to_owned(), model: "m".to_owned() },
             system_prompt: prompt.map(str::to_owned),
+            utility_model: ModelRef { provider: "p".to_owned(), model: "u".to_owned() },
+            max_concurrent: None,
+            tools: ToolSettings::default(),
             embedding: EmbeddingChoice { provider: "p".to_owned(), model: "e".to_owned() },
         };
         let user = Message::User { content: Content::Text("hi".to_owned()), name: None };

@@ -1,7 +1,7 @@
 //! The check every request passes.
 
 use super::Effective;
-use crate::types::{Caller, Scope, Scopes};
+use crate::types::{Caller, Scope, Scopes, Subject};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -49,13 +49,16 @@ impl Gate {
     /// [`Rejection`] when a credential is needed and none or a wrong one is given.
     pub fn admit(&self, credentials: Credentials<'_>) -> Result<Caller, Rejection> {
         let Some(expected) = &self.credential else {
-            return Ok(Caller { scopes: narrowed(credentials.scopes) });
+            return Ok(Caller {
+                subject: Subject::Anonymous,
+                scopes: narrowed(credentials.scopes),
+            });
         };
         let given = bearer(credentials.authorization).ok_or(Rejection::Missing)?;
         // Digests have one length, so comparing them tells nothing about the credential's.
         if bool::from(Sha256::digest(given).as_slice().ct_eq(expected)) {
             // A shared credential is the operator: `x-openclaw-scopes` has no say.
-            return Ok(Caller { scopes: Scopes::ALL });
+            return Ok(Caller::OPERATOR);
         }
         Err(Rejection::Wrong)
     }
@@ -93,8 +96,8 @@ mod tests {
             let authorization = Some(value.as_bytes());
             gate.admit(Credentials { authorization, scopes: Some(b"") })
         };
-        assert_eq!(admit("Bearer s3cret"), Ok(Caller { scopes: Scopes::ALL }));
-        assert_eq!(admit("bearer  s3cret "), Ok(Caller { scopes: Scopes::ALL }));
+        assert_eq!(admit("Bearer s3cret"), Ok(Caller::OPERATOR));
+        assert_eq!(admit("bearer  s3cret "), Ok(Caller::OPERATOR));
         assert_eq!(admit("Bearer s3cre"), Err(Rejection::Wrong));
         assert_eq!(admit("Bearer s3crett"), Err(Rejection::Wrong));
         for not_bearer in ["Basic s3cret", "s3cret", "Bearer ", "Bearer", ""] {

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::key_path::KeyPath;
-use super::{AgentSettings, Config, EmbeddingChoice};
+use super::{AgentSettings, Config, EmbeddingChoice, ToolSettings};
 use crate::types::{AgentId, ModelRef};
 use std::collections::HashMap;
 
@@ -40,6 +40,12 @@ pub struct AgentEntry {
     pub system_prompt: Option<String>,
     /// The model behind its embeddings.
     pub embedding: EmbeddingChoice,
+    /// The model for a client's side tasks.
+    pub utility_model: ModelRef,
+    /// Runs of it that may be under way at once; absent where only the sum of all is limited.
+    pub max_concurrent: Option<usize>,
+    /// Its own tool settings.
+    pub tools: ToolSettings,
 }
 
 /// The agents in configured order; never empty.
@@ -141,10 +147,16 @@ impl<'a> Listed<'a> {
         let Choice { model, embedding } = self.choice(config);
         let prompt = self.settings.and_then(|own| own.system_prompt.as_ref());
         let prompt = prompt.or(config.agents.defaults.system_prompt.as_ref());
+        let utility = self.settings.and_then(|own| own.utility_model.as_ref());
+        let utility = utility.or(config.agents.defaults.utility_model.as_ref());
+        let model = model.unwrap_or(&fallback.model).clone();
         AgentEntry {
             id: self.id.clone(),
             name: self.settings.and_then(|own| own.name.clone()),
-            model: model.unwrap_or(&fallback.model).clone(),
+            utility_model: utility.map_or_else(|| model.clone(), |choice| choice.primary.clone()),
+            model,
+            max_concurrent: self.settings.and_then(|own| own.max_concurrent),
+            tools: self.settings.map(|own| own.tools.clone()).unwrap_or_default(),
             system_prompt: prompt.filter(|text| !text.trim().is_empty()).cloned(),
             embedding: embedding.unwrap_or(&fallback.embedding).clone(),
         }

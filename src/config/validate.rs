@@ -4,7 +4,8 @@ use super::finding::Finding;
 use super::key_path::KeyPath;
 use super::node::Node;
 use super::{
-    Api, Bind, Config, EmbeddingChoice, Endpoint, Model, ModelChoice, Provider, roster, url,
+    Api, Bind, Config, Cost, EmbeddingChoice, Endpoint, Model, ModelChoice, Provider, ResetMode,
+    roster, url,
 };
 use crate::types::SecretInput;
 use http::{HeaderName, HeaderValue};
@@ -24,6 +25,15 @@ const BODY_BYTES: RangeInclusive<usize> = 1024..=1024 * 1024 * 1024;
 
 /// Seconds a time-out may have, at most a day.
 const TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=86_400;
+
+/// Messages that may wait in one session.
+const QUEUE_CAP: RangeInclusive<u64> = 1..=1_000;
+/// Milliseconds a `collect` queue may wait for more, at most a minute.
+const DEBOUNCE_MS: RangeInclusive<u64> = 0..=60_000;
+/// Runs that may be under way at once.
+const CONCURRENT: RangeInclusive<u64> = 1..=1_000_000;
+/// Seconds a run may take, at most a month.
+const RUN_SECONDS: RangeInclusive<u64> = 1..=2_678_400;
 
 /// Headers that belong to the connection or the body, which a config must not set.
 const RESERVED_HEADERS: [&str; 9] = [
@@ -50,6 +60,8 @@ pub(super) fn check(config: &Config, tree: &Node) -> Vec<Finding> {
         let message = "must not be empty; leave the key out for the default";
         findings.push(Finding::at(KeyPath::of("logging.file"), message));
     }
+    sessions(config, &mut findings);
+    limits(config, &mut findings);
     findings.extend(roster::check(config));
     Models { config, tree, findings: &mut findings }.check();
     findings
@@ -86,6 +98,77 @@ fn gateway(config: &Config, findings: &mut Vec<Finding>) {
             let message =
                 format!("expected {least} to {most} bytes, found {}", endpoint.max_body_bytes);
             findings.push(Finding::at(path.key(key).key("maxBodyBytes"), message));
+        }
+    }
+}
+
+fn sessions(config: &Config, findings: &mut Vec<Finding>) {
+    let session = &config.session;
+    let path = KeyPath::of("session");
+    let by_type = &session.reset_by_type;
+    let types = path.key("resetByType");
+    let rules = [
+        (path.key("reset"), Some(&session.reset)),
+        (types.key("direct"), by_type.direct.as_ref()),
+        (types.key("group"), by_type.group.as_ref()),
+        (types.key("thread"), by_type.thread.as_ref()),
+    ];
+    let channels = path.key("resetByChannel");
+    let by_channel = session.reset_by_channel.iter();
+    let by_channel = by_channel.map(|(name, rule)| (channels.key(name), Some(rule)));
+    for (path, rule) in rules.into_iter().chain(by_channel) {
+        let Some(rule) = rule else { continue };
+        if rule.at_hour > 23 {
+            let message = format!("expected an hour, 0 to 23, found {}", rule.at_hour);
+            findings.push(Finding::at(path.key("atHour"), message));
+        }
+        if rule.mode == ResetMode::Idle && rule.idle_minutes.is_none() {
+            let message = "is missing; reset mode \"idle\" needs it";
+            findings.push(Finding::at(path.key("idleMinutes"), message));
+        }
+        if rule.idle_minutes == Some(0) {
+            findings.push(Finding::at(path.key("idleMinutes"), "must be at least 1"));
+        }
+    }
+    if session.maintenance.max_entries == 0 {
+        let path = path.key("maintenance").key("maxEntries");
+        findings.push(Finding::at(path, "must be at least 1"));
+    }
+}
+
+fn limits(config: &Config, findings: &mut Vec<Finding>) {
+    let mut within = |path: KeyPath, value: Option<u64>, range: RangeInclusive<u64>| {
+        if let Some(value) = value.filter(|value| !range.contains(value)) {
+            let message = format!("expected {} to {}, found {value}", range.start(), range.end());
+            findings.push(Finding::at(path, message));
+        }
+    };
+    let count = |value: Option<usize>| value.map(|value| u64::try_from(value).unwrap_or(u64::MAX));
+    let queue = KeyPath::of("messages.queue");
+    within(queue.key("cap"), count(Some(config.messages.queue.cap)), QUEUE_CAP);
+    within(queue.key("debounceMs"), Some(config.messages.queue.debounce_ms), DEBOUNCE_MS);
+    let defaults = KeyPath::of("agents.defaults");
+    let agents = &config.agents;
+    within(defaults.key("maxConcurrent"), count(agents.defaults.max_concurrent), CONCURRENT);
+    within(defaults.key("timeoutSeconds"), agents.defaults.timeout_seconds, RUN_SECONDS);
+    let list = KeyPath::of("agents.list");
+    let listed = agents.list.iter().enumerate().map(|(at, agent)| (list.index(at), agent));
+    let entries = KeyPath::of("agents.entries");
+    let named = agents.entries.iter().map(|(id, agent)| (entries.key(id), agent));
+    for (path, agent) in listed.chain(named) {
+        within(path.key("maxConcurrent"), count(agent.max_concurrent), CONCURRENT);
+    }
+    for (id, provider) in &config.models.providers {
+        let models = KeyPath::of("models.providers").key(id).key("models");
+        for (at, model) in provider.models.iter().enumerate() {
+            let Cost { input, output, cache_read, cache_write } = model.cost;
+            let path = models.index(at).key("cost");
+            let keys = ["input", "output", "cacheRead", "cacheWrite"];
+            for (key, price) in keys.into_iter().zip([input, output, cache_read, cache_write]) {
+                if !price.is_finite() || price < 0.0 {
+                    findings.push(Finding::at(path.key(key), "must not be negative"));
+                }
+            }
         }
     }
 }
@@ -195,24 +278,27 @@ impl Models<'_> {
     fn check(&mut self) {
         let agents = &self.config.agents;
         let defaults = KeyPath::of("agents.defaults");
-        self.chat(agents.defaults.model.as_ref(), &defaults);
+        self.chat(agents.defaults.model.as_ref(), &defaults, "model");
+        self.chat(agents.defaults.utility_model.as_ref(), &defaults, "utilityModel");
         self.embedding(agents.defaults.memory_search.as_ref(), defaults.key("memorySearch"));
         self.embedding(self.config.memory.search.as_ref(), KeyPath::of("memory.search"));
         for (at, agent) in agents.list.iter().enumerate() {
             let path = KeyPath::of("agents.list").index(at);
-            self.chat(agent.model.as_ref(), &path);
+            self.chat(agent.model.as_ref(), &path, "model");
+            self.chat(agent.utility_model.as_ref(), &path, "utilityModel");
             self.embedding(agent.memory_search.as_ref(), path.key("memorySearch"));
         }
         for (id, agent) in &agents.entries {
             let path = KeyPath::of("agents.entries").key(id);
-            self.chat(agent.model.as_ref(), &path);
+            self.chat(agent.model.as_ref(), &path, "model");
+            self.chat(agent.utility_model.as_ref(), &path, "utilityModel");
             self.embedding(agent.memory_search.as_ref(), path.key("memorySearch"));
         }
     }
 
-    fn chat(&mut self, choice: Option<&ModelChoice>, path: &KeyPath) {
+    fn chat(&mut self, choice: Option<&ModelChoice>, path: &KeyPath, key: &str) {
         let Some(ModelChoice { primary }) = choice else { return };
-        let path = path.key("model");
+        let path = path.key(key);
         let primary_key = path.key("primary");
         let path = if self.tree.get(&primary_key).is_some() { primary_key } else { path };
         match self.unknown(&primary.provider, &primary.model) {

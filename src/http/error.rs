@@ -124,6 +124,13 @@ impl From<Failure> for ApiError {
             Kind::UnknownAgent | Kind::UnknownModel => {
                 (404, "invalid_request_error", "model_not_found")
             }
+            Kind::UnknownRun => (404, "invalid_request_error", "not_found"),
+            Kind::Busy => (503, "server_error", "overloaded"),
+            Kind::Conflict => (409, "invalid_request_error", "idempotency_conflict"),
+            Kind::Timeout => (504, "server_error", "timeout"),
+            Kind::Aborted => (409, "invalid_request_error", "cancelled"),
+            Kind::Interrupted => (503, "server_error", "interrupted"),
+            Kind::StoreUnavailable => (503, "server_error", "store_unavailable"),
             Kind::UpstreamAuth => (502, "upstream_error", "upstream_auth"),
             Kind::UpstreamRateLimit => (429, "rate_limit_error", "rate_limit_exceeded"),
             Kind::UpstreamOverloaded => (503, "server_error", "overloaded"),

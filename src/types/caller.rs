@@ -67,8 +67,36 @@ impl Scopes {
 /// An authenticated caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
+    /// Who they are.
+    pub subject: Subject,
     /// What they may do.
     pub scopes: Scopes,
+}
+
+/// Who a caller is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The holder of the gateway's shared credential.
+    Operator,
+    /// Somebody an open gateway lets in without asking.
+    Anonymous,
+}
+
+impl Caller {
+    /// The gateway's own operator, with every scope.
+    pub const OPERATOR: Caller = Caller { subject: Subject::Operator, scopes: Scopes::ALL };
+
+    /// The name under which the caller's sessions and runs are kept apart from others'; none for
+    /// who may see everybody's.
+    pub fn namespace(&self) -> Option<&'static str> {
+        if self.scopes.grants(Scope::Admin) {
+            return None;
+        }
+        Some(match self.subject {
+            Subject::Operator => "operator",
+            Subject::Anonymous => "anonymous",
+        })
+    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,20 @@ pub enum FailureKind {
     UnknownAgent,
     /// No such model or provider, or no model at all.
     UnknownModel,
+    /// No such run, or one whose events are no longer kept.
+    UnknownRun,
+    /// Too much is under way; worth trying again.
+    Busy,
+    /// The idempotency key was used for another request.
+    Conflict,
+    /// The run took longer than it may.
+    Timeout,
+    /// Somebody ended the run.
+    Aborted,
+    /// The gateway stopped while the run was under way.
+    Interrupted,
+    /// What must be kept cannot be written: the disk is full, the file locked or damaged.
+    StoreUnavailable,
     /// The provider refuses the gateway's credentials.
     UpstreamAuth,
     /// The provider says the gateway asks too often.

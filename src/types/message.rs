@@ -1,7 +1,10 @@
 //! What a conversation is made of.
 
+use serde::{Deserialize, Serialize};
+
 /// One turn of a conversation, as the model will see it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "lowercase")]
 pub enum Message {
     /// Instructions; OpenAI's `system` and `developer` roles both arrive here.
     System {
@@ -13,13 +16,16 @@ pub enum Message {
         /// Text, or text mixed with images.
         content: Content,
         /// The speaker, where several people share a conversation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
     /// What a model said earlier.
     Assistant {
         /// The visible answer; absent when the model only called tools.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
         /// The tools it asked for, in the order it asked.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tool_calls: Vec<ToolCall>,
     },
     /// What a tool answered.
@@ -32,7 +38,8 @@ pub enum Message {
 }
 
 /// The body of a message.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Content {
     /// One text.
     Text(String),
@@ -41,7 +48,8 @@ pub enum Content {
 }
 
 /// One part of a [`Content::Parts`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// A piece of text.
     Text(String),
@@ -50,12 +58,13 @@ pub enum Part {
         /// `data:` or `https:` address of the image.
         url: String,
         /// OpenAI's `detail` hint: `auto`, `low` or `high`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
 }
 
 /// A model's request to run a tool.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolCall {
     /// The id the model's provider gave it; never rewritten.
     pub id: String,

@@ -10,15 +10,18 @@ mod message;
 mod name;
 mod run;
 mod secret;
+mod session;
 mod tool;
 
-pub use caller::{Caller, Scope, Scopes};
+pub use caller::{Caller, Scope, Scopes, Subject};
 pub use embedding::{EmbeddingInput, Embeddings};
 pub use failure::{Failure, FailureKind};
 pub use message::{Content, Message, Part, ToolCall};
 pub use name::{AgentId, InvalidName, ModelRef};
 pub use run::{
-    Delivery, Delta, Outcome, ResponseFormat, RunEvent, RunRequest, Sampling, StopReason, Usage,
+    Delivery, Delta, OnDisconnect, Origin, Outcome, ResponseFormat, RunEvent, RunId, RunKind,
+    RunRequest, Sampling, StopReason, Surface, Usage,
 };
 pub use secret::SecretInput;
+pub use session::{QueueMode, SessionKey};
 pub use tool::{ToolChoice, ToolSpec};

@@ -15,6 +15,13 @@ pub struct InvalidName {
     text: String,
 }
 
+impl InvalidName {
+    /// Says that `text` is not a valid `what`, whose form is `rule`.
+    pub(super) fn new(what: &'static str, rule: &'static str, text: &str) -> Self {
+        Self { what, rule, text: text.to_owned() }
+    }
+}
+
 impl AgentId {
     /// Parses an id, folding it to lower case.
     ///

@@ -1,13 +1,22 @@
 //! The waist: what every transport asks for, and what every transport gets back.
 
-use super::{AgentId, Failure, Message, ModelRef, ToolChoice, ToolSpec};
+use super::{
+    AgentId, Caller, Failure, InvalidName, Message, ModelRef, QueueMode, SessionKey, ToolChoice,
+    ToolSpec,
+};
 use serde_json::value::RawValue;
+use std::fmt;
+use std::time::Duration;
 
 /// A request to let an agent answer. Every transport builds one; only `runs` reads it.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
     /// Who answers; absent means the default agent.
     pub agent: Option<AgentId>,
+    /// The session it is a turn of; absent for a run that leaves no trace.
+    pub session: Option<SessionKey>,
+    /// A turn of the conversation, or a side task of the client's.
+    pub kind: RunKind,
     /// The conversation so far, oldest first.
     pub input: Vec<Message>,
     /// How the model samples.
@@ -24,6 +33,90 @@ pub struct RunRequest {
     pub model: Option<String>,
     /// Whether anyone watches the answer grow.
     pub delivery: Delivery,
+    /// Where it comes from and who asks.
+    pub origin: Origin,
+    /// What to do when its session is busy; absent means what the config says.
+    pub queue: Option<QueueMode>,
+    /// How long it may take, from its start to its end; absent means what the config says.
+    pub timeout: Option<Duration>,
+    /// Repeats of the caller's with this key are the same run.
+    pub idempotency_key: Option<String>,
+    /// What becomes of it when nobody reads it any more.
+    pub on_disconnect: OnDisconnect,
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunKind {
+    /// A turn of a conversation.
+    Turn,
+    /// A side task of a client's, such as a title or tags: answered by the agent's utility model,
+    /// without tools, memory or session.
+    Utility,
+}
+
+/// Where a run comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Which part of the gateway started it.
+    pub surface: Surface,
+    /// Who asked.
+    pub caller: Caller,
+}
+
+/// A part of the gateway that starts runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Surface {
+    /// `POST /v1/chat/completions`.
+    Chat,
+}
+
+impl Surface {
+    /// Its name in listings and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Surface::Chat => "openai",
+        }
+    }
+}
+
+/// What becomes of a run that nobody reads any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDisconnect {
+    /// It is cancelled, and its upstream request closed, at once.
+    Cancel,
+    /// It goes on to its end.
+    Detach,
+    /// It goes on for this long; then it is cancelled, unless somebody reads it again.
+    Grace(Duration),
+}
+
+/// The id of a run: `run_` and 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId(u128);
+
+impl RunId {
+    /// The id with these 128 bits.
+    pub fn from_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// Parses what [`fmt::Display`] writes.
+    ///
+    /// # Errors
+    /// [`InvalidName`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        let digits = text.strip_prefix("run_").filter(|digits| digits.len() == 32);
+        let bits = digits.and_then(|digits| u128::from_str_radix(digits, 16).ok());
+        bits.map(Self)
+            .ok_or_else(|| InvalidName::new("run id", "`run_` and 32 hexadecimal digits", text))
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "run_{:032x}", self.0)
+    }
 }
 
 /// How an answer is wanted.
@@ -66,6 +159,9 @@ pub enum ResponseFormat {
 /// What happens during a run, in order. `Finished` comes exactly once and last.
 #[derive(Debug, Clone)]
 pub enum RunEvent {
+    /// What was asked is safe: it will not be lost, even if the process dies now. Only runs of a
+    /// session say so, once and first.
+    Accepted,
     /// A model was picked and its provider has accepted the request.
     Started {
         /// The model that answers.
@@ -116,6 +212,8 @@ pub enum Outcome {
     Completed(StopReason),
     /// The model asked for the caller's own tools; the caller continues with their results.
     ClientToolCalls,
+    /// Somebody ended it early; what was streamed before is partial.
+    Aborted,
     /// Something went wrong; what was streamed before is partial.
     Failed(Failure),
 }

@@ -1,5 +1,6 @@
 //! `agents`: who answers, and with which model.
 
+use super::tools::ToolSettings;
 use crate::types::ModelRef;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, de::value::MapAccessDeserializer};
@@ -29,6 +30,12 @@ pub struct AgentDefaults {
     pub system_prompt: Option<String>,
     /// The model behind `/v1/embeddings`.
     pub memory_search: Option<EmbeddingChoice>,
+    /// The model for a client's side tasks, such as titles; the agent's own by default.
+    pub utility_model: Option<ModelChoice>,
+    /// Runs that may be under way at once; 1024 by default. Further ones are refused as busy.
+    pub max_concurrent: Option<usize>,
+    /// Seconds a run may take; two days by default.
+    pub timeout_seconds: Option<u64>,
     /// Names the default agent when no list entry is marked.
     pub system_agent: Option<SystemAgent>,
 }
@@ -57,6 +64,12 @@ pub struct AgentSettings {
     pub system_prompt: Option<String>,
     /// Overrides `agents.defaults.memorySearch`.
     pub memory_search: Option<EmbeddingChoice>,
+    /// Overrides `agents.defaults.utilityModel`.
+    pub utility_model: Option<ModelChoice>,
+    /// Runs of this agent that may be under way at once, within those of all agents.
+    pub max_concurrent: Option<usize>,
+    /// Its tools, within those that `tools` allows.
+    pub tools: ToolSettings,
 }
 
 /// A chat model: `"provider/model"`, or an object with `primary` in that form.

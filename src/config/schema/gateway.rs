@@ -1,5 +1,6 @@
 //! `gateway`: the listener, its authentication and its HTTP endpoints.
 
+use super::tools::HttpTools;
 use crate::types::SecretInput;
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -20,6 +21,8 @@ pub struct Gateway {
     pub auth: GatewayAuth,
     /// The HTTP API.
     pub http: Http,
+    /// What `POST /tools/invoke` may do.
+    pub tools: HttpTools,
 }
 
 /// `gateway.mode`.

@@ -1,16 +1,27 @@
 //! The shape of `openclaw.json`, one file a section, no logic but defaults.
 
 mod agents;
+mod amount;
 mod gateway;
 mod logging;
 mod memory;
+mod messages;
 mod models;
+mod session;
+mod tools;
 
 pub use agents::{AgentDefaults, AgentSettings, Agents, EmbeddingChoice, ModelChoice, SystemAgent};
+pub use amount::{Bytes, Span};
 pub use gateway::{AuthMode, Bind, Endpoint, Endpoints, Gateway, GatewayAuth, Http, Mode};
 pub use logging::{ConsoleStyle, Level, Logging};
 pub use memory::Memory;
-pub use models::{Api, Model, Models, Provider};
+pub use messages::{Drop, Messages, Queue};
+pub use models::{Api, Cost, Model, Models, Provider};
+pub use session::{
+    DmScope, Maintenance, MaintenanceMode, Reset, ResetByType, ResetMode, SessionScope,
+    SessionSettings,
+};
+pub use tools::{HttpTools, ToolLimits, ToolProfile, ToolSettings};
 
 use serde::Deserialize;
 
@@ -26,6 +37,12 @@ pub struct Config {
     pub models: Models,
     /// What agents remember by.
     pub memory: Memory,
+    /// How conversations are told apart and kept.
+    pub session: SessionSettings,
+    /// What becomes of messages on their way to an agent.
+    pub messages: Messages,
+    /// Which tools there are for whom.
+    pub tools: ToolSettings,
     /// Log file and console.
     pub logging: Logging,
 }

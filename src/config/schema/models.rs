@@ -57,6 +57,23 @@ pub enum Api {
 pub struct Model {
     /// The model's name at the provider.
     pub id: String,
+    /// What it costs.
+    #[serde(default)]
+    pub cost: Cost,
+}
+
+/// `models.providers.<id>.models[].cost`: US dollars for a million tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Cost {
+    /// Tokens read, but for those from the provider's cache.
+    pub input: f64,
+    /// Tokens written.
+    pub output: f64,
+    /// Tokens read from the provider's cache.
+    pub cache_read: f64,
+    /// Tokens written to it.
+    pub cache_write: f64,
 }
 
 impl Default for Provider {

@@ -9,8 +9,8 @@ use crate::http::ApiError;
 use crate::http::strict::Object;
 use crate::http::target::{self, Overrides};
 use crate::types::{
-    Content, Delivery, Message, Part, ResponseFormat, RunRequest, Sampling, ToolCall, ToolChoice,
-    ToolSpec,
+    Caller, Content, Delivery, Message, OnDisconnect, Origin, Part, QueueMode, ResponseFormat,
+    RunKind, RunRequest, Sampling, Surface, ToolCall, ToolChoice, ToolSpec,
 };
 use serde_json::value::RawValue;
 use std::ops::RangeInclusive;
@@ -25,7 +25,11 @@ impl CreateChatCompletionRequest {
     }
 
     /// Turns the request into a run.
-    pub(super) fn into_run(self, overrides: Overrides) -> Result<RunRequest, ApiError> {
+    pub(super) fn into_run(
+        self,
+        overrides: Overrides,
+        caller: Caller,
+    ) -> Result<RunRequest, ApiError> {
         let named = target::agent_of(self.model.as_deref().unwrap_or(""))?;
         if self.n.is_some_and(|n| n != 1) {
             let message = "Only one answer a request is supported: leave `n` out or set it to 1.";
@@ -46,6 +50,13 @@ impl CreateChatCompletionRequest {
             parallel_tool_calls: self.parallel_tool_calls,
             model: overrides.model,
             delivery,
+            session: None,
+            kind: RunKind::Turn,
+            origin: Origin { surface: Surface::Chat, caller },
+            queue: Some(QueueMode::Followup),
+            timeout: None,
+            idempotency_key: None,
+            on_disconnect: OnDisconnect::Cancel,
         })
     }
 }

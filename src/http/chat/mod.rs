@@ -56,7 +56,7 @@ impl ChatApi {
         let ending = Ending::from(request.stream_options.as_ref().map(|options| &options.0));
         let delivery = request.delivery();
         let overrides = Overrides::read(caller.0, agent.0, model.0)?;
-        let run = request.into_run(overrides)?;
+        let run = request.into_run(overrides, caller.0)?;
         let run = self.runs.start(run).map_err(ApiError::from)?;
         let reply = match delivery {
             Delivery::Growing => reply::stream(run, heading, ending).await,

@@ -48,7 +48,7 @@ pub(super) async fn complete(mut run: Run, heading: Heading) -> Result<ChatReply
     let mut usage = Usage::default();
     while let Some(event) = run.next().await {
         match event {
-            RunEvent::Started { .. } => {}
+            RunEvent::Accepted | RunEvent::Started { .. } => {}
             RunEvent::Delta(delta) => message.grow(delta),
             RunEvent::Usage(spent) => usage = spent,
             RunEvent::Finished(outcome) => {
@@ -73,9 +73,11 @@ pub(super) async fn stream(
     let first = loop {
         match run.next().await {
             None => return Err(failed(broke_off())),
-            Some(RunEvent::Started { .. }) => {}
+            Some(RunEvent::Accepted | RunEvent::Started { .. }) => {}
             Some(RunEvent::Usage(usage)) => frames.usage = usage,
-            Some(RunEvent::Finished(Outcome::Failed(failure))) => return Err(failed(failure)),
+            Some(RunEvent::Finished(outcome @ (Outcome::Failed(_) | Outcome::Aborted))) => {
+                return Err(finish_reason(outcome).expect_err("neither is an answer"));
+            }
             Some(event) => break event,
         }
     };
@@ -142,7 +144,7 @@ impl Frames {
     /// Writes one event; says whether more may follow.
     fn event(&mut self, event: RunEvent) -> bool {
         match event {
-            RunEvent::Started { .. } => true,
+            RunEvent::Accepted | RunEvent::Started { .. } => true,
             RunEvent::Usage(usage) => {
                 self.usage = usage;
                 true
@@ -210,6 +212,10 @@ fn finish_reason(outcome: Outcome) -> Result<&'static str, ApiError> {
         Outcome::Completed(StopReason::Length) => Ok("length"),
         Outcome::Completed(StopReason::ContentFilter) => Ok("content_filter"),
         Outcome::Completed(StopReason::ToolCalls) | Outcome::ClientToolCalls => Ok("tool_calls"),
+        Outcome::Aborted => {
+            let message = "The run was cancelled.";
+            Err(failed(Failure::new(FailureKind::Aborted, message)))
+        }
         Outcome::Failed(failure) => Err(failed(failure)),
     }
 }

@@ -1,0 +1,86 @@
+//! The index: one row a session.
+
+use crate::types::{AgentId, SessionKey};
+use serde::{Deserialize, Serialize};
+
+/// What is known of a session without reading its transcript. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// Its key.
+    pub key: String,
+    /// The id of its current transcript.
+    pub session_id: String,
+    /// The namespace of the callers it belongs to; absent for the operator's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Last change.
+    pub updated_at: i64,
+    /// When the current transcript began.
+    pub session_started_at: i64,
+    /// Last message of a person.
+    pub last_interaction_at: i64,
+    /// Where it lives: `openai`, or a channel's name.
+    pub channel: String,
+    /// `direct`, `group` or `thread`.
+    pub chat_type: String,
+    /// A name given by people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// A model to use instead of the agent's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_override: Option<String>,
+    /// Entries of the current transcript.
+    pub entries: u64,
+    /// Tokens read over all turns of the current transcript.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// How often the transcript was compacted.
+    pub compaction_count: u32,
+    /// Whether the last run did not come to its end.
+    pub aborted_last_run: bool,
+    /// The session whose run made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spawned_by: Option<String>,
+}
+
+/// Which sessions to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this agent's.
+    pub agent: Option<AgentId>,
+    /// Only those of callers of this namespace.
+    pub owner: Option<&'static str>,
+    /// Only those changed since, in milliseconds since 1970.
+    pub active_since: Option<i64>,
+    /// Leaves out so many at the front.
+    pub skip: usize,
+    /// Most rows.
+    pub limit: usize,
+}
+
+/// A page of rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// What people may change of a row; absent leaves it, an empty text removes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Patch {
+    /// The name.
+    pub label: Option<String>,
+    /// The model.
+    pub model_override: Option<String>,
+}
+
+impl Row {
+    /// Its key, parsed.
+    pub fn session_key(&self) -> Option<SessionKey> {
+        SessionKey::parse(&self.key).ok()
+    }
+}

@@ -1,0 +1,70 @@
+//! Why the store did not do what it was asked.
+
+use std::path::PathBuf;
+
+/// Why the store did not do what it was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no store.
+    #[error("there is no store at {0}; a gateway makes it when it first starts")]
+    Missing(PathBuf),
+    /// Somebody keeps it locked.
+    #[error("the store {0} is locked by another process; close what has it open, then try again")]
+    Locked(PathBuf),
+    /// The disk is full.
+    #[error(
+        "the disk that holds the store {0} is full; make room, nothing that was accepted is lost"
+    )]
+    Full(PathBuf),
+    /// It is not what it must be.
+    #[error("the store {file} is damaged: {what}; restore a backup (`openclaw backup` makes them)")]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A newer openclaw wrote it.
+    #[error(
+        "the store {file} has schema {found}, this openclaw knows {known}; use the newer openclaw"
+    )]
+    NewerSchema {
+        /// The file.
+        file: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema known here.
+        known: i64,
+    },
+    /// Somebody else holds the lease.
+    #[error("{lease} is held by {holder}")]
+    Held {
+        /// The lease.
+        lease: String,
+        /// Who holds it.
+        holder: String,
+    },
+    /// A newer holder of the lease is there.
+    #[error("the claim on {lease} is stale: a newer writer has it")]
+    Fenced {
+        /// The lease.
+        lease: String,
+    },
+    /// A record is not as expected, or an event with this mark is there already.
+    #[error("{what} is there already or has changed")]
+    Conflict {
+        /// The record or the mark.
+        what: String,
+    },
+    /// Files, permissions, or a fault of the engine.
+    #[error("the store {file} cannot be used: {why}")]
+    Unusable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// It was closed.
+    #[error("the store is closed")]
+    Closed,
+}
