@@ -129,15 +129,15 @@ impl Ledger {
         let mut walk = index::walk(&self.book.store, SPACE, None);
         walk.listing.from_rank = rank(from);
         walk.listing.below_rank = rank(to).map(|day| day + 1);
+        let is_asked = |line: &Line| (from..=to).contains(&line.day.as_str());
         let mut sums = Waiting::default();
         for record in walk.all().await? {
             let counters = serde_json::from_str(&record.value);
             let counters: Counters = counters.map_err(|_| Error::Index(record.key.clone()))?;
-            if let Some(line) = line(&record) {
+            if let Some(line) = line(&record).filter(is_asked) {
                 sums.add(line, &counters);
             }
         }
-        let is_asked = |line: &Line| (from..=to).contains(&line.day.as_str());
         self.book.lock(|waiting| {
             for (line, counters) in waiting.totals.iter().filter(|(line, _)| is_asked(line)) {
                 sums.add(line.clone(), counters);

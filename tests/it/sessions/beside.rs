@@ -77,8 +77,14 @@ async fn a_search_finds_only_what_its_filter_lets_through() {
     check("tulip", Filter { agent: main, ..all.clone() }, "main:a main:b").await;
     let since = Some(NOON + 3_000);
     check("tulip", Filter { active_since: since, ..all.clone() }, "ops:a/b ops:d").await;
-    assert_eq!(sessions.search("tulip", &Filter { limit: 2, ..all.clone() }).await.expect("ok").len(), 2);
-    assert_eq!(sessions.search("tulip", &Filter { skip: 4, ..all.clone() }).await.expect("ok").len(), 1);
+    assert_eq!(
+        sessions.search("tulip", &Filter { limit: 2, ..all.clone() }).await.expect("ok").len(),
+        2
+    );
+    assert_eq!(
+        sessions.search("tulip", &Filter { skip: 4, ..all.clone() }).await.expect("ok").len(),
+        1
+    );
     // An earlier transcript is not the session any more.
     let key = SessionKey::parse("agent:ops:d").expect("valid");
     sessions.reset(&key).await.expect("reset");
@@ -113,7 +119,8 @@ async fn people_change_and_remove_sessions() {
 
     turn(&sessions, &key, "u:1", "2").await;
     home.clock.advance(Duration::from_secs(1));
-    let set = sessions.patch(&key, patch(Some("Anna"), Some("a/b"))).await.expect("ok").expect("there");
+    let set =
+        sessions.patch(&key, patch(Some("Anna"), Some("a/b"))).await.expect("ok").expect("there");
     assert_eq!((set.label.as_deref(), set.updated_at), (Some("Anna"), NOON + 1_000));
     sessions.patch(&key, patch(Some(""), None)).await.expect("ok");
     let now = row(&sessions, &key).await;

@@ -99,7 +99,8 @@ async fn many_writers_of_one_session_do_not_mix() {
     }
     let told = transcript(&handles[0], &key).await;
     let words: Vec<&str> = told.split(' ').collect();
-    let questions: Vec<&str> = words.iter().copied().filter(|word| word.starts_with("u:")).collect();
+    let questions: Vec<&str> =
+        words.iter().copied().filter(|word| word.starts_with("u:")).collect();
     assert_eq!(questions.len(), asked);
     for pair in words.windows(2).filter(|pair| pair[1].starts_with("a:")) {
         assert_eq!(pair[0].trim_start_matches("u:"), pair[1].trim_start_matches("a:re-"), "{told}");

@@ -24,7 +24,10 @@ async fn what_a_process_left_is_marked_once() {
 
     let entries = entries(&second, &anna).await;
     let Body::Broken { run: broken, why, .. } = &entries[2].body else { panic!("{entries:?}") };
-    assert_eq!((*broken, why.as_str()), (run, "the gateway stopped before the run came to its end"));
+    assert_eq!(
+        (*broken, why.as_str()),
+        (run, "the gateway stopped before the run came to its end")
+    );
     // The session goes on, and can be removed.
     assert_eq!(turn(&second, &anna, "u:2", "3").await, "u:1 u:2");
     assert!(second.remove(&anna).await.expect("removed"));

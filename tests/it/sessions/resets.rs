@@ -45,7 +45,10 @@ async fn a_session_begins_anew_by_its_rule() {
     assert_eq!(daily.session_started_at, home.clock.now());
     assert_eq!((daily.entries, daily.messages, daily.output_tokens), (3, 2, 3));
     // What people set outlives it.
-    assert_eq!((daily.label.as_deref(), daily.model_override.as_deref()), (Some("Anna"), Some("a/b")));
+    assert_eq!(
+        (daily.label.as_deref(), daily.model_override.as_deref()),
+        (Some("Anna"), Some("a/b"))
+    );
 
     home.clock.advance(Duration::from_secs(29 * 60));
     assert_eq!(ask(with(ResetMode::Idle, Some(30), "u:5")).await, "u:4 a:re u:5");
@@ -63,7 +66,10 @@ async fn only_turns_count_as_use() {
     turn(&sessions, &key, "u:1", "2").await;
     home.clock.advance(HOUR);
     sessions.announce(&key, "news").await.expect("queued");
-    sessions.patch(&key, Patch { label: Some("x".to_owned()), ..Patch::default() }).await.expect("ok");
+    sessions
+        .patch(&key, Patch { label: Some("x".to_owned()), ..Patch::default() })
+        .await
+        .expect("ok");
     let reset = Reset { mode: ResetMode::Idle, at_hour: 4, idle_minutes: Some(60) };
     let mut writer = claim(&sessions, Begin { reset, ..begin(&key, "u:3") }).await;
     assert_eq!(script(&writer.take_conversation()), "s:news u:3");

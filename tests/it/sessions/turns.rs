@@ -8,7 +8,10 @@ async fn a_turn_is_kept_and_the_next_one_builds_on_it() {
     let home = Home::new();
     let sessions = home.sessions().await;
     let key = key("direct:anna");
-    assert_eq!(sessions.history(&key, Page::Before { sequence: 9, limit: 9 }).await.expect("ok"), None);
+    assert_eq!(
+        sessions.history(&key, Page::Before { sequence: 9, limit: 9 }).await.expect("ok"),
+        None
+    );
 
     let mut writer = claim(&sessions, begin(&key, "s:be-kind u:hello")).await;
     // What was asked is there before anything is answered.
@@ -30,7 +33,10 @@ async fn a_turn_is_kept_and_the_next_one_builds_on_it() {
     assert_eq!(transcript(&sessions, &key).await, "o:new u:hello a:hi u:who a:me");
     let entries = entries(&sessions, &key).await;
     let Body::Message(said) = &entries[2].body else { panic!("{entries:?}") };
-    assert_eq!((said.model.as_ref().map(ToString::to_string), said.ending), (Some("fake/chat".to_owned()), Some(Ending::Stop)));
+    assert_eq!(
+        (said.model.as_ref().map(ToString::to_string), said.ending),
+        (Some("fake/chat".to_owned()), Some(Ending::Stop))
+    );
     assert_eq!(entries[2].at, NOON + 2_000);
 }
 
@@ -87,11 +93,7 @@ async fn an_open_tool_call_never_reaches_the_model_unanswered() {
     let key = key("direct:anna");
     let call = ToolCall { id: "c1".to_owned(), name: "f".to_owned(), arguments: "{}".to_owned() };
     let calls = Message::Assistant { text: None, tool_calls: vec![call] };
-    let ended = Ended {
-        answer: Some(calls.clone()),
-        ending: Ending::ToolCalls,
-        ..answer("")
-    };
+    let ended = Ended { answer: Some(calls.clone()), ending: Ending::ToolCalls, ..answer("") };
     claim(&sessions, begin(&key, "u:1")).await.finish(ended).await.expect("written");
     // The client comes back with the result, without the history.
     let result = Message::Tool { call_id: "c1".to_owned(), content: Content::Text("7".to_owned()) };
