@@ -11,5 +11,6 @@ mod net;
 mod providers;
 mod quickstart;
 mod seed;
+mod store;
 mod stream;
 mod support;
