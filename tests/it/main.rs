@@ -12,5 +12,6 @@ mod providers;
 mod quickstart;
 mod seed;
 mod sessions;
+mod store;
 mod stream;
 mod support;
