@@ -1,6 +1,6 @@
 //! How sessions are named.
 
-use crate::types::{AgentId, SessionKey};
+use crate::types::{AgentId, InvalidName, SessionKey};
 
 /// The session of all calls that name this `user`: two users that differ by case are two.
 pub fn of_user(agent: &AgentId, user: &str) -> SessionKey {
@@ -11,6 +11,16 @@ pub fn of_user(agent: &AgentId, user: &str) -> SessionKey {
 /// The session of a client's chat with this id.
 pub fn of_chat(agent: &AgentId, chat: &str) -> SessionKey {
     let _ = (agent, chat);
+    todo!()
+}
+
+/// The session that a caller names: `main` for the agent's main session, a complete
+/// `agent:<agentId>:<rest>`, or a bare name under `agent`.
+///
+/// # Errors
+/// [`InvalidName`] when it cannot be a key.
+pub fn named(text: &str, agent: &AgentId) -> Result<SessionKey, InvalidName> {
+    let _ = (text, agent);
     todo!()
 }
 
