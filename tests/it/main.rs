@@ -2,6 +2,7 @@
 
 mod architecture;
 mod client;
+mod crash;
 mod document;
 mod golden;
 mod http_status;
