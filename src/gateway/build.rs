@@ -10,7 +10,9 @@ use crate::http::{self, Services};
 use crate::providers::Providers;
 use crate::runs::Runs;
 use crate::secrets::{self, Live};
+use crate::sessions::Sessions;
 use crate::tasks::Tasks;
+use crate::tools::{self, Toolbox};
 use crate::types::ModelRef;
 use arc_swap::ArcSwap;
 use std::net::SocketAddr;
@@ -51,7 +53,10 @@ impl Prepared {
         let providers = Providers::new(&self.paths, tasks);
         let agents = Agents::new(providers.clone());
         let live: Live = Arc::new(ArcSwap::from_pointee(snapshot));
+        let (sessions, tasks) = (Sessions {}, tasks.clone());
+        let toolbox = Toolbox::new(tools::Services { live: live.clone(), sessions, tasks });
         let endpoint = http::endpoint(Services {
+            toolbox,
             gate: Arc::new(Gate::new(&effective)),
             runs: Runs::new(live.clone(), agents.clone()),
             health: health.clone(),

@@ -151,12 +151,14 @@ impl From<Failure> for ApiError {
 }
 
 impl IntoResponse for ApiError {
+    /// The reply keeps the error beside its body, for the paths that have a shape of their own.
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self.body()).expect("an envelope of strings serialises");
         let mut response = Response::builder()
             .status(self.status)
             .header(header::CONTENT_TYPE, super::JSON)
             .body(body);
+        response.extensions_mut().insert(self.clone());
         let headers = response.headers_mut();
         if let Some(wait) = self.retry_after {
             // Rounded up: a client that waits a little too long is right, one too short is not.

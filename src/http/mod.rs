@@ -16,6 +16,7 @@ mod request_id;
 mod security;
 mod strict;
 mod target;
+mod tools;
 
 pub use document::{committed, document};
 pub use entry::{Services, endpoint};
@@ -37,6 +38,8 @@ enum Tag {
     Chat,
     /// Embeddings.
     Embeddings,
+    /// Tools.
+    Tools,
     /// For supervisors.
     Probes,
 }

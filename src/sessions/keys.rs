@@ -20,3 +20,19 @@ pub fn within(namespace: Option<&str>, key: SessionKey) -> SessionKey {
     let _ = namespace;
     key
 }
+
+/// The session that people call `text`: `main`, a complete key, or a key of the default agent's.
+///
+/// # Errors
+/// [`InvalidName`] as [`SessionKey::parse`].
+pub fn named(text: &str, default_agent: &AgentId) -> Result<SessionKey, crate::types::InvalidName> {
+    let text = text.trim();
+    let is_complete = text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("agent:"));
+    if text.eq_ignore_ascii_case("main") {
+        Ok(SessionKey::main(default_agent))
+    } else if is_complete {
+        SessionKey::parse(text)
+    } else {
+        SessionKey::of(default_agent, text)
+    }
+}

@@ -15,11 +15,11 @@ mod writer;
 pub use entry::{Body, Ended, Ending, Entry, Said};
 pub use error::Error;
 pub use ledger::{Ledger, Spent, Total};
-pub use row::{Filter, Listed, Patch, Row};
+pub use row::{Filter, Found, Listed, Patch, Row};
 pub use writer::{Begin, Begun, Writer};
 
 use crate::config::Maintenance;
-use crate::store::{Clock, Hit, Page, Store};
+use crate::store::{Clock, Page, Store};
 use crate::tasks::Tasks;
 use crate::types::{RunId, SessionKey};
 
@@ -114,7 +114,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
-    pub async fn search(&self, words: &str, filter: &Filter) -> Result<Vec<Hit>, Error> {
+    pub async fn search(&self, words: &str, filter: &Filter) -> Result<Vec<Found>, Error> {
         let _ = (words, filter);
         todo!()
     }

@@ -69,6 +69,17 @@ pub struct Listed {
     pub total: u64,
 }
 
+/// A message that a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its session.
+    pub key: SessionKey,
+    /// The sequence of its entry in the session's transcript.
+    pub sequence: u64,
+    /// A piece of its text around the words.
+    pub snippet: String,
+}
+
 /// What people may change of a row; absent leaves it, an empty text removes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
