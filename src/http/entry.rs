@@ -18,7 +18,7 @@ use poem::http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery,
 };
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response};
-use poem_openapi::OpenApiService;
+use poem_openapi::{OpenApi, OpenApiService};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -69,6 +69,15 @@ pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
         tools::ToolsApi { toolbox },
         probes::ProbesApi { health },
     );
+    door(groups, live, gate)
+}
+
+/// The door in front of these groups of operations.
+pub(super) fn door(
+    groups: impl OpenApi + 'static,
+    live: Live,
+    gate: Arc<Gate>,
+) -> BoxEndpoint<'static, Response> {
     let service = OpenApiService::new(groups, "OpenClaw", env!("CARGO_PKG_VERSION"));
     let inner = service.into_endpoint().map_to_response().boxed();
     Door { inner, live, gate, routes: document::routes() }.boxed()

@@ -14,6 +14,8 @@ mod execute;
 pub mod policy;
 mod repeats;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod tool;
 mod toolbox;

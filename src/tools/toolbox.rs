@@ -110,12 +110,11 @@ impl Toolbox {
     /// The toolbox with the tools that the gateway brings along.
     pub fn new(services: Services) -> Self {
         let tools = builtin::all(&services);
-        Self::with(services, tools)
+        Self::of(services.live, services.tasks, tools)
     }
 
     /// A toolbox with exactly these tools; of two with one name, the first is taken.
-    pub fn with(services: Services, tools: Vec<Box<dyn Tool>>) -> Self {
-        let Services { live, tasks, .. } = services;
+    pub fn of(live: Live, tasks: Tasks, tools: Vec<Box<dyn Tool>>) -> Self {
         warn_of_unknown_groups(&live);
         let mut named = BTreeMap::new();
         for tool in tools {

@@ -5,8 +5,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 /// The use of one tool. Fields that are not listed are accepted and not used.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct InvokeToolRequest {
     /// The tool's name; wins over `tool`.
     pub name: Option<String>,
@@ -15,7 +15,8 @@ pub(crate) struct InvokeToolRequest {
     /// Becomes the argument `action` of a tool that has one, unless `args` has it.
     pub action: Option<String>,
     /// The tool's arguments.
-    #[schema(value_type = Option<std::collections::HashMap<String, Value>>)]
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     pub args: Value,
     /// The session the tool is used in, complete or without `agent:<agentId>:`. Absent or `main`:
     /// the agent's main session.
