@@ -11,7 +11,7 @@ use crate::providers::Providers;
 use crate::runs::Runs;
 use crate::secrets::{self, Live};
 use crate::sessions::{self, Sessions};
-use crate::store::{Clock, Store};
+use crate::store::{self, Clock, Store};
 use crate::tasks::Tasks;
 use crate::types::ModelRef;
 use arc_swap::ArcSwap;
@@ -54,7 +54,7 @@ impl Prepared {
         let providers = Providers::new(&self.paths, tasks);
         let agents = Agents::new(providers.clone());
         let live: Live = Arc::new(ArcSwap::from_pointee(snapshot));
-        let file = self.paths.state_dir.join("state").join("openclaw.sqlite");
+        let file = store::file_in(&self.paths.state_dir);
         let store = Store::open(&file, Clock::system()).map_err(sessions::Error::from)?;
         let sessions = Sessions::open(store, tasks).await?;
         let runs = Runs::new(live.clone(), agents.clone(), sessions, tasks);

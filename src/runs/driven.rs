@@ -89,11 +89,6 @@ impl Driven {
         Some(event)
     }
 
-    /// Whether [`RunEvent::Finished`] has been given out.
-    pub(super) fn is_over(&self) -> bool {
-        self.over
-    }
-
     pub(super) fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         loop {
             if let Some(step) = self.happened() {

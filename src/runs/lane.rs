@@ -2,6 +2,9 @@
 //!
 //! Pure: it decides, and whoever holds it acts.
 
+#[cfg(test)]
+mod tests;
+
 use crate::config::Drop as Drops;
 use crate::types::QueueMode;
 use std::collections::VecDeque;

@@ -1,6 +1,9 @@
 //! The events of a run that may outlive its reader: numbered from 1, bounded, read by any number
 //! of readers, each at its own place.
 
+#[cfg(test)]
+mod tests;
+
 use crate::types::{Delta, Failure, FailureKind, Outcome, RunEvent};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
