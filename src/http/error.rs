@@ -177,7 +177,10 @@ impl IntoResponse for ApiError {
 
 impl From<ApiError> for poem::Error {
     fn from(error: ApiError) -> Self {
-        poem::Error::from_response(error.into_response())
+        let mut wrapped = poem::Error::from_response(error.clone().into_response());
+        // The response's own data does not survive the wrapping.
+        wrapped.set_data(error);
+        wrapped
     }
 }
 
