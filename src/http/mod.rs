@@ -17,6 +17,7 @@ mod security;
 mod session;
 mod strict;
 mod target;
+mod tools;
 
 pub use document::{committed, document};
 pub use entry::{Services, endpoint};
@@ -38,6 +39,8 @@ enum Tag {
     Chat,
     /// Embeddings.
     Embeddings,
+    /// Tools.
+    Tools,
     /// For supervisors.
     Probes,
 }

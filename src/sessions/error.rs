@@ -26,15 +26,38 @@ pub enum Error {
         /// What cannot be read.
         what: String,
     },
+    /// A record beside the transcripts cannot be read.
+    #[error(
+        "the record {0} of the session index cannot be read: the store is damaged, or a newer \
+         openclaw wrote it; use that, or restore a backup"
+    )]
+    Index(String),
+}
+
+impl Error {
+    /// What the store's answer to a claim on a session means.
+    pub(super) fn of_claim(error: store::Error, key: &SessionKey) -> Self {
+        match error {
+            store::Error::Fenced { .. } => Self::Stale(key.clone()),
+            store::Error::Held { .. } => Self::Running(key.clone()),
+            other => Self::Store(other),
+        }
+    }
+
+    /// Whether somebody else changed what a change was based on: worth another try.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(store::Error::Conflict { .. }))
+    }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let kind = match &error {
+            Error::Store(store::Error::Conflict { .. }) => FailureKind::Busy,
             Error::Store(_) => FailureKind::StoreUnavailable,
             Error::Stale(_) | Error::Running(_) => FailureKind::Busy,
             Error::Conflict(_) => FailureKind::Conflict,
-            Error::Damaged { .. } => FailureKind::Internal,
+            Error::Damaged { .. } | Error::Index(_) => FailureKind::Internal,
         };
         Failure::new(kind, error.to_string())
     }

@@ -1,11 +1,55 @@
 //! Tokens and money, by day, agent and model.
 
-use super::Error;
+use super::{Error, index};
+use crate::store::{Batch, Counters, NewRecord, Record, Store};
+use crate::tasks::Tasks;
 use crate::types::{AgentId, ModelRef, Usage};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Totals by `<day>/<agent>/<model>`, ranked by day.
+const SPACE: &str = "ledger";
+/// How often what was spent is written.
+const EVERY: Duration = Duration::from_secs(1);
+/// Most totals that wait to be written, should the store not take them.
+const MAX_WAITING: usize = 10_000;
 
 /// Adds up what runs cost and writes it in batches, off every request's path.
-#[derive(Debug, Clone)]
-pub struct Ledger {}
+#[derive(Clone)]
+pub struct Ledger {
+    book: Arc<Book>,
+    tasks: Tasks,
+}
+
+struct Book {
+    store: Store,
+    waiting: Mutex<Waiting>,
+    /// Whoever writes or adds up has the one permit, so that no sum is seen twice or not at all.
+    turns: Semaphore,
+}
+
+/// What was spent and is not written yet.
+#[derive(Default)]
+struct Waiting {
+    totals: BTreeMap<Line, Counters>,
+    /// Whether the task that writes has ended: then each run has its own written.
+    closed: bool,
+}
+
+/// What a total is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Line {
+    day: String,
+    agent: String,
+    model: String,
+}
 
 /// What one run cost.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,10 +82,42 @@ pub struct Total {
 }
 
 impl Ledger {
+    /// A ledger in `store`, and the task that writes it, which ends with `tasks`.
+    pub(super) fn start(store: Store, tasks: &Tasks) -> Self {
+        let waiting = Mutex::default();
+        let book = Arc::new(Book { store, waiting, turns: Semaphore::new(1) });
+        let (stopping, writing) = (tasks.stopping(), book.clone());
+        tasks.spawn(async move {
+            let mut ticks = interval(EVERY);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let is_stopping = stopping.cancelled_owned();
+            tokio::pin!(is_stopping);
+            loop {
+                tokio::select! {
+                    () = &mut is_stopping => break,
+                    _ = ticks.tick() => writing.write().await,
+                }
+            }
+            writing.lock(|waiting| waiting.closed = true);
+            writing.write().await;
+        });
+        Self { book, tasks: tasks.clone() }
+    }
+
     /// Counts a run. Never waits and never fails: it is written within a second.
     pub fn spent(&self, spent: Spent) {
-        let _ = spent;
-        todo!()
+        let Spent { agent, model, usage, microdollars } = spent;
+        let day = day(self.book.store.clock().now());
+        let line = Line { day, agent: agent.to_string(), model: model.to_string() };
+        let counters = counters(usage, microdollars);
+        let is_closed = self.book.lock(|waiting| {
+            waiting.add(line, &counters);
+            waiting.closed
+        });
+        if is_closed {
+            let book = self.book.clone();
+            self.tasks.spawn(async move { book.write().await });
+        }
     }
 
     /// Totals from one day to another, both included, `YYYY-MM-DD`, written or not yet.
@@ -49,7 +125,122 @@ impl Ledger {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn totals(&self, from: &str, to: &str) -> Result<Vec<Total>, Error> {
-        let _ = (from, to);
-        todo!()
+        let turn = self.book.turns.acquire().await;
+        let mut walk = index::walk(&self.book.store, SPACE, None);
+        walk.listing.from_rank = rank(from);
+        walk.listing.below_rank = rank(to).map(|day| day + 1);
+        let mut sums = Waiting::default();
+        for record in walk.all().await? {
+            let counters = serde_json::from_str(&record.value);
+            let counters: Counters = counters.map_err(|_| Error::Index(record.key.clone()))?;
+            if let Some(line) = line(&record) {
+                sums.add(line, &counters);
+            }
+        }
+        let is_asked = |line: &Line| (from..=to).contains(&line.day.as_str());
+        self.book.lock(|waiting| {
+            for (line, counters) in waiting.totals.iter().filter(|(line, _)| is_asked(line)) {
+                sums.add(line.clone(), counters);
+            }
+        });
+        drop(turn);
+        Ok(sums.totals.into_iter().map(|(line, counters)| total(line, &counters)).collect())
     }
+}
+
+impl Book {
+    /// Writes what waits; what the store does not take goes on waiting.
+    async fn write(&self) {
+        let turn = self.turns.acquire().await;
+        let totals = self.lock(|waiting| std::mem::take(&mut waiting.totals));
+        if totals.is_empty() {
+            return;
+        }
+        let mut batch = Batch::new();
+        for (line, counters) in &totals {
+            let rank = rank(&line.day).unwrap_or_default();
+            let record = NewRecord { value: String::new(), rank, group: line.agent.clone() };
+            let key = format!("{}/{}/{}", line.day, line.agent, line.model);
+            batch.add(SPACE, &key, record, counters);
+        }
+        if let Err(error) = self.store.commit(batch).await {
+            tracing::warn!(%error, "what runs cost could not be written; trying again");
+            self.lock(|waiting| {
+                for (line, counters) in totals {
+                    waiting.add(line, &counters);
+                }
+            });
+        }
+        drop(turn);
+    }
+
+    fn lock<T>(&self, work: impl FnOnce(&mut Waiting) -> T) -> T {
+        // Whole sums are put in; a panic elsewhere leaves none half done.
+        work(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, line: Line, counters: &Counters) {
+        if self.totals.len() >= MAX_WAITING && !self.totals.contains_key(&line) {
+            tracing::warn!(model = line.model, "what a run cost is not counted: too much waits");
+            return;
+        }
+        let sums = self.totals.entry(line).or_default();
+        for (name, count) in counters {
+            let sum = sums.entry(name.clone()).or_default();
+            *sum = sum.saturating_add(*count);
+        }
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").finish_non_exhaustive()
+    }
+}
+
+/// The names of the counters, and what they count.
+fn counters(usage: Usage, microdollars: u64) -> Counters {
+    let counts = [
+        ("runs", 1),
+        ("input", usage.input),
+        ("output", usage.output),
+        ("cachedInput", usage.cached_input),
+        ("reasoning", usage.reasoning),
+        ("microdollars", microdollars),
+    ];
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    counts.into_iter().map(|(name, count)| (name.to_owned(), whole(count))).collect()
+}
+
+fn total(line: Line, counters: &Counters) -> Total {
+    let count = |name: &str| {
+        counters.get(name).map_or(0, |count| u64::try_from(*count).unwrap_or_default())
+    };
+    let usage = Usage {
+        input: count("input"),
+        output: count("output"),
+        cached_input: count("cachedInput"),
+        reasoning: count("reasoning"),
+    };
+    let (runs, microdollars) = (count("runs"), count("microdollars"));
+    Total { day: line.day, agent: line.agent, model: line.model, runs, usage, microdollars }
+}
+
+fn line(record: &Record) -> Option<Line> {
+    let mut parts = record.key.splitn(3, '/').map(str::to_owned);
+    Some(Line { day: parts.next()?, agent: parts.next()?, model: parts.next()? })
+}
+
+/// The day of a time in milliseconds since 1970.
+fn day(now: i64) -> String {
+    let now = Timestamp::from_millisecond(now).unwrap_or_default();
+    TimeZone::UTC.to_datetime(now).date().to_string()
+}
+
+/// A day as a number that sorts.
+fn rank(day: &str) -> Option<i64> {
+    let date: Date = day.parse().ok()?;
+    Some(i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day()))
 }

@@ -5,49 +5,65 @@
 //! appends, and a newer claim makes an older one stale. This room knows no model, no run's inner
 //! life and no wire.
 
+mod begin;
+mod change;
 mod entry;
 mod error;
+mod history;
+mod index;
 pub mod keys;
 mod ledger;
+mod list;
+mod notices;
+mod recover;
+pub mod reset;
 mod row;
+mod running;
+mod stored;
+mod turn;
+mod upkeep;
 mod writer;
 
 pub use entry::{Body, Ended, Ending, Entry, Said};
 pub use error::Error;
 pub use ledger::{Ledger, Spent, Total};
-pub use row::{Filter, Listed, Patch, Row};
+pub use recover::Interrupted;
+pub use row::{Filter, Found, Listed, Patch, Row};
+pub use upkeep::Upkeep;
 pub use writer::{Begin, Begun, Writer};
 
 use crate::config::Maintenance;
-use crate::store::{Clock, Hit, Page, Store};
+use crate::store::{self, Batch, Clock, Expect, NewRecord, Page, Store};
 use crate::tasks::Tasks;
-use crate::types::{RunId, SessionKey};
+use crate::types::SessionKey;
+use jiff::tz::TimeZone;
+use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
 
-/// A run that an earlier process left unfinished.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Interrupted {
-    /// The run.
-    pub run: RunId,
-    /// Its session.
-    pub key: SessionKey,
-}
-
-/// What maintenance did, or would do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Upkeep {
-    /// Sessions that were too old.
-    pub expired: Vec<SessionKey>,
-    /// Sessions that were too many.
-    pub surplus: Vec<SessionKey>,
-    /// Sessions that took too much of the disk.
-    pub oversize: Vec<SessionKey>,
-    /// Index rows whose transcript is not there, and transcripts without a row.
-    pub orphans: u64,
-}
+/// Where the id of this installation is kept.
+const NODES: &str = "node";
+/// Most entries of a page of history.
+const MAX_PAGE: usize = 2_000;
 
 /// A cheap handle to all sessions.
-#[derive(Debug, Clone)]
-pub struct Sessions {}
+#[derive(Clone)]
+pub struct Sessions {
+    inner: Arc<Inner>,
+}
+
+/// What every claim needs.
+struct Inner {
+    store: Store,
+    /// Who holds the leases of this installation's claims: the same after a restart, so that a
+    /// new process takes over at once from one that is gone.
+    node: String,
+    /// This process: tells the runs under way from those that an earlier one left.
+    boot: String,
+    /// Days begin and end in it.
+    zone: TimeZone,
+    ledger: Ledger,
+}
 
 impl Sessions {
     /// The sessions in `store`. The task that writes the ledger ends with `tasks`.
@@ -55,13 +71,15 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn open(store: Store, tasks: &Tasks) -> Result<Self, Error> {
-        let _ = (store, tasks);
-        todo!()
+        let node = node(&store).await?;
+        let ledger = Ledger::start(store.clone(), tasks);
+        let (boot, zone) = (Uuid::new_v4().to_string(), TimeZone::system());
+        Ok(Self { inner: Arc::new(Inner { store, node, boot, zone, ledger }) })
     }
 
     /// The clock sessions are timed by.
     pub fn clock(&self) -> &Clock {
-        todo!()
+        self.inner.store.clock()
     }
 
     /// Claims a session for one turn and appends what is asked, in one commit: makes it where it
@@ -71,8 +89,7 @@ impl Sessions {
     /// # Errors
     /// [`Error`]; nothing was appended.
     pub async fn begin(&self, begin: Begin) -> Result<Begun, Error> {
-        let _ = begin;
-        todo!()
+        begin::begin(&self.inner, begin).await
     }
 
     /// Marks the runs an earlier process left unfinished in their sessions' transcripts, once.
@@ -80,7 +97,7 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be used.
     pub async fn recover(&self) -> Result<Vec<Interrupted>, Error> {
-        todo!()
+        recover::recover(&self.inner).await
     }
 
     /// A session's index row.
@@ -88,45 +105,50 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn row(&self, key: &SessionKey) -> Result<Option<Row>, Error> {
-        let _ = key;
-        todo!()
+        Ok(index::read(&self.inner.store, key).await?.map(|kept| kept.row))
     }
 
-    /// Index rows, the one used last first.
+    /// Index rows, the one used last first; at most 1,000 at a time.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn list(&self, filter: &Filter) -> Result<Listed, Error> {
-        let _ = filter;
-        todo!()
+        list::list(&self.inner.store, filter).await
     }
 
-    /// Entries of a session's current transcript; none where there is no session.
+    /// Entries of a session's current transcript, at most 2,000 at a time; none where there is no
+    /// session.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn history(&self, key: &SessionKey, page: Page) -> Result<Option<Vec<Entry>>, Error> {
-        let _ = (key, page);
-        todo!()
+        let Some(row) = self.row(key).await? else { return Ok(None) };
+        let page = match page {
+            Page::After { sequence, limit } => Page::After { sequence, limit: limit.min(MAX_PAGE) },
+            Page::Before { sequence, limit } => {
+                Page::Before { sequence, limit: limit.min(MAX_PAGE) }
+            }
+        };
+        let events = self.inner.store.events(&index::stream(key, &row.session_id), page).await?;
+        events.iter().map(|event| stored::entry(key, event)).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Messages that have all the words, best first, in the sessions a filter lets through.
+    /// Messages of current transcripts that have all the words, best first, in the sessions a
+    /// filter lets through.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
-    pub async fn search(&self, words: &str, filter: &Filter) -> Result<Vec<Hit>, Error> {
-        let _ = (words, filter);
-        todo!()
+    pub async fn search(&self, words: &str, filter: &Filter) -> Result<Vec<Found>, Error> {
+        list::search(&self.inner.store, words, filter).await
     }
 
-    /// Begins a session anew; its earlier transcript is kept until maintenance removes it. None
-    /// where there is no session.
+    /// Begins a session anew; its earlier transcript is kept until maintenance removes it. A run
+    /// that is under way goes on in the earlier one. None where there is no session.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be used.
     pub async fn reset(&self, key: &SessionKey) -> Result<Option<Row>, Error> {
-        let _ = key;
-        todo!()
+        change::reset(&self.inner.store, key).await
     }
 
     /// Changes what people may set of a session's row. None where there is no session.
@@ -134,8 +156,7 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be used.
     pub async fn patch(&self, key: &SessionKey, patch: Patch) -> Result<Option<Row>, Error> {
-        let _ = (key, patch);
-        todo!()
+        change::patch(&self.inner.store, key, &patch).await
     }
 
     /// Removes a session with its transcripts. Says whether it was there.
@@ -143,8 +164,7 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when a run is under way in it, or the store cannot be used.
     pub async fn remove(&self, key: &SessionKey) -> Result<bool, Error> {
-        let _ = key;
-        todo!()
+        change::remove(&self.inner.store, key).await
     }
 
     /// Queues something for the session's next turn to know, such as that a job has ended.
@@ -152,18 +172,17 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be used.
     pub async fn announce(&self, key: &SessionKey, text: &str) -> Result<(), Error> {
-        let _ = (key, text);
-        todo!()
+        notices::queue(&self.inner.store, key, text).await
     }
 
-    /// Removes what is too old, too much or too large; never a session with a run under way, nor
-    /// an agent's main session.
+    /// Removes what is too old, too much or too large, and what has lost its other half; never a
+    /// session with a run under way, nor an agent's main session. Under
+    /// [`crate::config::MaintenanceMode::Warn`] it only says so in the log.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be used.
     pub async fn maintain(&self, rules: &Maintenance) -> Result<Upkeep, Error> {
-        let _ = rules;
-        todo!()
+        upkeep::maintain(&self.inner.store, rules).await
     }
 
     /// What [`Sessions::maintain`] would do now.
@@ -171,12 +190,43 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn plan_upkeep(&self, rules: &Maintenance) -> Result<Upkeep, Error> {
-        let _ = rules;
-        todo!()
+        upkeep::plan_only(&self.inner.store, rules).await
+    }
+
+    /// Mends only what has lost its other half, whatever the rules say. Says how many there were.
+    ///
+    /// # Errors
+    /// [`Error`] when the store cannot be used.
+    pub async fn mend(&self) -> Result<u64, Error> {
+        upkeep::mend(&self.inner.store).await
     }
 
     /// What runs have cost.
     pub fn ledger(&self) -> &Ledger {
-        todo!()
+        &self.inner.ledger
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("node", &self.inner.node).finish_non_exhaustive()
+    }
+}
+
+/// The id of this installation, made once.
+async fn node(store: &Store) -> Result<String, Error> {
+    loop {
+        if let Some(record) = store.record(NODES, "id").await? {
+            return Ok(record.value);
+        }
+        let value = Uuid::new_v4().to_string();
+        let mut batch = Batch::new();
+        let record = NewRecord { value, ..NewRecord::default() };
+        batch.put(NODES, "id", record, Expect::Absent);
+        match store.commit(batch).await {
+            // Made, here or by another process at the same time: read which.
+            Ok(_) | Err(store::Error::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }

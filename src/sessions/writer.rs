@@ -1,8 +1,15 @@
 //! The claim under which a session grows.
 
-use super::{Ended, Error, Said};
+use super::begin::{ATTEMPTS, TERM};
+use super::entry::{Body, Ended, Ending, Said};
+use super::index::{self, Kept};
+use super::stored::{self, Mark};
+use super::{Error, Inner, Row, running};
 use crate::config::Reset;
+use crate::store::{Batch, Expect, Fence, NewEvent};
 use crate::types::{Message, RunId, SessionKey};
+use std::fmt;
+use std::sync::Arc;
 
 /// A turn about to begin.
 #[derive(Debug, Clone)]
@@ -34,20 +41,49 @@ pub enum Begun {
 }
 
 /// A claim on a session, for one turn.
-#[derive(Debug)]
-pub struct Writer {}
+pub struct Writer {
+    pub(super) inner: Arc<Inner>,
+    pub(super) key: SessionKey,
+    pub(super) run: RunId,
+    pub(super) fence: Fence,
+    /// The row as this writer last put or read it, and its revision.
+    pub(super) row: Row,
+    pub(super) revision: u64,
+    /// The transcript of this turn: it stays the same if the session is begun anew meanwhile.
+    pub(super) stream: String,
+    /// What marks the answer, for a turn with an idempotency key.
+    pub(super) answer: Option<Mark>,
+    pub(super) conversation: Vec<Message>,
+}
+
+/// What a change of the transcript does to the row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Growth {
+    entries: u64,
+    messages: u64,
+    bytes: u64,
+    input_tokens: u64,
+    output_tokens: u64,
+    /// Whether the run came to its end, once it has.
+    aborted: Option<bool>,
+}
 
 impl Writer {
     /// The session.
     pub fn key(&self) -> &SessionKey {
-        todo!()
+        &self.key
+    }
+
+    /// The session's row as it was when the turn began, or when this writer last wrote.
+    pub fn row(&self) -> &Row {
+        &self.row
     }
 
     /// What the model shall read: the caller's instructions, what was announced, the conversation
     /// so far, and the turn. A caller that sends earlier turns along is taken at its word; for one
     /// that sends only the turn, they come from the transcript. Empty when asked a second time.
     pub fn take_conversation(&mut self) -> Vec<Message> {
-        todo!()
+        std::mem::take(&mut self.conversation)
     }
 
     /// Appends what was said during the turn, such as a message that joined it.
@@ -55,8 +91,18 @@ impl Writer {
     /// # Errors
     /// [`Error::Stale`], or that the store cannot be written; nothing was appended.
     pub async fn say(&mut self, messages: Vec<Message>) -> Result<(), Error> {
-        let _ = messages;
-        todo!()
+        let said = messages.iter().filter(|message| !matches!(message, Message::System { .. }));
+        let events: Vec<_> = said.map(|message| stored::asked(self.run, message, None)).collect();
+        let mut growth = Growth { messages: events.len() as u64, ..Growth::default() };
+        growth.add(&events);
+        let (stream, fence) = (self.stream.clone(), self.fence.clone());
+        self.commit(growth, |batch| {
+            batch.renew(&fence, TERM);
+            for event in &events {
+                batch.append(&stream, event.clone());
+            }
+        })
+        .await
     }
 
     /// Appends the end of the turn and gives the claim back. What it appends is on the disk once
@@ -64,8 +110,105 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Stale`], or that the store cannot be written; nothing was appended.
-    pub async fn finish(self, ended: Ended) -> Result<(), Error> {
-        let _ = ended;
-        todo!()
+    pub async fn finish(mut self, ended: Ended) -> Result<(), Error> {
+        let usage = ended.usage.unwrap_or_default();
+        let (event, messages) = self.end(ended);
+        let mut growth = Growth {
+            messages,
+            input_tokens: usage.input,
+            output_tokens: usage.output,
+            aborted: Some(messages == 0),
+            ..Growth::default()
+        };
+        growth.add(std::slice::from_ref(&event));
+        let (stream, fence, run) = (self.stream.clone(), self.fence.clone(), self.run);
+        self.commit(growth, |batch| {
+            batch.append(&stream, event.clone());
+            running::delete(batch, run);
+            batch.release(&fence);
+        })
+        .await
+    }
+
+    /// The last entry of the turn, and how many messages it is.
+    fn end(&self, ended: Ended) -> (NewEvent, u64) {
+        let Ended { answer, ending, why, model, usage } = ended;
+        let is_whole = match ending {
+            Ending::Stop | Ending::Length | Ending::ContentFilter | Ending::ToolCalls => true,
+            Ending::Aborted | Ending::Failed | Ending::Interrupted => false,
+        };
+        let run = self.run;
+        if is_whole {
+            let silent = Message::Assistant { text: None, tool_calls: Vec::new() };
+            let message = answer.unwrap_or(silent);
+            let said = Said { message, run, model, usage, ending: Some(ending) };
+            return (stored::answer(&said, self.answer.as_ref()), 1);
+        }
+        let partial = match answer {
+            Some(Message::Assistant { text, .. }) => text.filter(|text| !text.is_empty()),
+            _ => None,
+        };
+        (stored::event(&Body::Broken { run, ending, why, partial }), 0)
+    }
+
+    /// Makes a change under this claim, together with what it does to the row.
+    async fn commit(&mut self, growth: Growth, fill: impl Fn(&mut Batch)) -> Result<(), Error> {
+        let store = self.inner.store.clone();
+        let mut tried = 1;
+        loop {
+            let mut row = self.row.clone();
+            row.updated_at = store.clock().now();
+            // A session that was begun anew meanwhile counts another transcript.
+            if self.stream == index::stream(&self.key, &row.session_id) {
+                growth.apply(&mut row);
+            }
+            let mut batch = Batch::new();
+            batch.fenced(&self.fence);
+            fill(&mut batch);
+            index::put(&mut batch, &row, Expect::Revision(self.revision));
+            let committed = store.commit(batch).await;
+            match committed.map_err(|error| Error::of_claim(error, &self.key)) {
+                Ok(committed) => {
+                    let revision = committed.revisions.last().copied();
+                    self.revision = revision.expect("the batch puts a row");
+                    self.row = row;
+                    return Ok(());
+                }
+                Err(error) if error.is_conflict() && tried < ATTEMPTS => tried += 1,
+                Err(error) => return Err(error),
+            }
+            match index::read(&store, &self.key).await? {
+                Some(Kept { row, revision }) => (self.row, self.revision) = (row, revision),
+                None => return Err(Error::Stale(self.key.clone())),
+            }
+        }
+    }
+}
+
+impl Growth {
+    fn add(&mut self, events: &[NewEvent]) {
+        self.entries += events.len() as u64;
+        self.bytes += events.iter().map(|event| event.body.len() as u64).sum::<u64>();
+    }
+
+    fn apply(self, row: &mut Row) {
+        row.entries += self.entries;
+        row.messages += self.messages;
+        row.bytes += self.bytes;
+        row.input_tokens += self.input_tokens;
+        row.output_tokens += self.output_tokens;
+        if let Some(aborted) = self.aborted {
+            row.aborted_last_run = aborted;
+        }
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("key", &self.key)
+            .field("run", &self.run)
+            .field("fence", &self.fence)
+            .finish_non_exhaustive()
     }
 }

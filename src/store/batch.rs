@@ -1,34 +1,17 @@
-//! What goes into the store and comes out of it.
+//! What is put into the store: a batch of changes.
 
+use super::{Fence, Key};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Changes that are made together or not at all, in the order in which they were added.
 #[derive(Debug, Clone, Default)]
-pub struct Batch {}
-
-/// What a committed batch was given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Committed {
-    /// The sequence of each appended event, in order.
-    pub sequences: Vec<u64>,
-    /// The revision of each put record, in order.
-    pub revisions: Vec<u64>,
-    /// The lease that was acquired, where the batch acquires one.
-    pub fence: Option<Fence>,
+pub struct Batch {
+    changes: Vec<Change>,
 }
 
 /// Sums by name; see [`Batch::add`].
 pub type Counters = BTreeMap<String, i64>;
-
-/// Proof of holding a lease. Every acquisition has a higher token than all before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fence {
-    /// The lease's name.
-    pub lease: String,
-    /// The token.
-    pub token: u64,
-}
 
 /// An event to append.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,51 +27,6 @@ pub struct NewEvent {
     pub text: Option<String>,
 }
 
-/// An event of a journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// Its place in the journal, from 1, without gaps.
-    pub sequence: u64,
-    /// When it was appended, in milliseconds since 1970.
-    pub at: i64,
-    /// What kind of event it is.
-    pub kind: String,
-    /// Its content, JSON text.
-    pub body: String,
-    /// Its mark.
-    pub once: Option<String>,
-}
-
-/// Which events to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Page {
-    /// The first `limit` after this sequence (0: from the beginning), ascending.
-    After {
-        /// The sequence.
-        sequence: u64,
-        /// Most events.
-        limit: usize,
-    },
-    /// The last `limit` before this sequence (`u64::MAX`: to the end), ascending.
-    Before {
-        /// The sequence.
-        sequence: u64,
-        /// Most events.
-        limit: usize,
-    },
-}
-
-/// An event that a search found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hit {
-    /// Its journal.
-    pub stream: String,
-    /// Its sequence there.
-    pub sequence: u64,
-    /// A piece of its text around the words.
-    pub snippet: String,
-}
-
 /// A record to put.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewRecord {
@@ -98,21 +36,6 @@ pub struct NewRecord {
     pub rank: i64,
     /// What it can be listed by, such as an agent.
     pub group: String,
-}
-
-/// A record of a space.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// Its key.
-    pub key: String,
-    /// Its content.
-    pub value: String,
-    /// Its rank.
-    pub rank: i64,
-    /// Its group.
-    pub group: String,
-    /// Counts its changes from 1; never the same twice, even for a key that was deleted between.
-    pub revision: u64,
 }
 
 /// What must hold of a record for a change to be made; else the batch fails with
@@ -127,62 +50,6 @@ pub enum Expect {
     Revision(u64),
 }
 
-/// Which records to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing {
-    /// Only keys that begin with this.
-    pub prefix: String,
-    /// Only this group.
-    pub group: Option<String>,
-    /// Their order.
-    pub order: Order,
-    /// Only ranks from this one up.
-    pub from_rank: Option<i64>,
-    /// Only ranks below this one.
-    pub below_rank: Option<i64>,
-    /// Leaves out so many at the front.
-    pub skip: usize,
-    /// Most records.
-    pub limit: usize,
-}
-
-/// The order of a listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// By key, ascending.
-    Key,
-    /// By rank, the highest first.
-    Newest,
-    /// By rank, the lowest first.
-    Oldest,
-}
-
-/// Something to be delivered: it stays until it is said to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parcel {
-    /// Its id.
-    pub id: u64,
-    /// Its content.
-    pub body: String,
-    /// How often it was claimed, this time included.
-    pub attempts: u32,
-}
-
-/// An API key, without the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
-    /// Its public id.
-    pub id: String,
-    /// What it may do, and for whom; JSON text of `auth`'s.
-    pub grants: String,
-    /// When it was made, in milliseconds since 1970.
-    pub created_at: i64,
-    /// When it ends by itself.
-    pub expires_at: Option<i64>,
-    /// When it was revoked.
-    pub revoked_at: Option<i64>,
-}
-
 impl Batch {
     /// An empty batch.
     pub fn new() -> Self {
@@ -193,75 +60,117 @@ impl Batch {
     /// each time with a new token; one that somebody else holds fails the batch with
     /// [`super::Error::Held`]. At most one a batch.
     pub fn acquire(&mut self, lease: &str, holder: &str, term: Duration) {
-        let _ = (lease, holder, term);
+        let (lease, holder) = (lease.to_owned(), holder.to_owned());
+        self.changes.push(Change::Acquire { lease, holder, term });
     }
 
     /// Fails the batch with [`super::Error::Fenced`] unless this is the lease's newest token and
     /// it was not released.
     pub fn fenced(&mut self, fence: &Fence) {
-        let _ = fence;
+        self.changes.push(Change::Fenced(fence.clone()));
     }
 
     /// Makes a lease last for `term` from now; fenced as [`Batch::fenced`].
     pub fn renew(&mut self, fence: &Fence, term: Duration) {
-        let _ = (fence, term);
+        self.changes.push(Change::Renew { fence: fence.clone(), term });
     }
 
     /// Gives a lease back; fenced as [`Batch::fenced`].
     pub fn release(&mut self, fence: &Fence) {
-        let _ = fence;
+        self.changes.push(Change::Release(fence.clone()));
     }
 
     /// Appends to a journal.
     pub fn append(&mut self, stream: &str, event: NewEvent) {
-        let _ = (stream, event);
+        self.changes.push(Change::Append { stream: stream.to_owned(), event });
     }
 
     /// Removes a journal with all its events. A later append begins at 1 again.
     pub fn remove_stream(&mut self, stream: &str) {
-        let _ = stream;
+        self.changes.push(Change::RemoveStream(stream.to_owned()));
     }
 
     /// Puts a record.
     pub fn put(&mut self, space: &str, key: &str, record: NewRecord, expect: Expect) {
-        let _ = (space, key, record, expect);
+        self.changes.push(Change::Put { at: Place::new(space, key), record, expect });
     }
 
     /// Adds to the counters of a record whose value is a JSON object of whole numbers, making it
-    /// where it is not there; `rank` and `group` are set.
+    /// where it is not there; `rank` and `group` are set, `value` is not used. A record of another
+    /// form fails the batch with [`super::Error::Conflict`].
     pub fn add(&mut self, space: &str, key: &str, record: NewRecord, counters: &Counters) {
-        let _ = (space, key, record, counters);
+        let counters = counters.clone();
+        self.changes.push(Change::Add { at: Place::new(space, key), record, counters });
     }
 
     /// Deletes a record; one that is not there is fine under [`Expect::Any`] and
     /// [`Expect::Absent`].
     pub fn delete(&mut self, space: &str, key: &str, expect: Expect) {
-        let _ = (space, key, expect);
+        self.changes.push(Change::Delete { at: Place::new(space, key), expect });
     }
 
     /// Puts a parcel into the outbox; a second one with the same `once` of a topic is left out
     /// for as long as the first is remembered (a day after its delivery).
     pub fn send(&mut self, topic: &str, body: String, once: Option<&str>) {
-        let _ = (topic, body, once);
+        let (topic, once) = (topic.to_owned(), once.map(str::to_owned));
+        self.changes.push(Change::Send { topic, body, once });
     }
 
-    /// Says that a parcel was delivered.
+    /// Says that a parcel was delivered; one that is gone already is fine.
     pub fn delivered(&mut self, parcel: u64) {
-        let _ = parcel;
+        self.changes.push(Change::Delivered(parcel));
     }
 
     /// Makes a parcel due again after `wait`, with the reason why it was not delivered.
     pub fn postpone(&mut self, parcel: u64, wait: Duration, why: &str) {
-        let _ = (parcel, wait, why);
+        self.changes.push(Change::Postpone { parcel, wait, why: why.to_owned() });
     }
 
-    /// Adds an API key, by its SHA-256.
+    /// Adds an API key, by its SHA-256; an id or a key that is there already fails the batch with
+    /// [`super::Error::Conflict`].
     pub fn add_key(&mut self, hash: [u8; 32], key: Key) {
-        let _ = (hash, key);
+        self.changes.push(Change::AddKey { hash, key });
     }
 
-    /// Revokes an API key by its id.
+    /// Revokes an API key by its id; one that is not there, or was revoked before, stays as it is.
     pub fn revoke_key(&mut self, id: &str) {
-        let _ = id;
+        self.changes.push(Change::RevokeKey(id.to_owned()));
+    }
+
+    /// The changes, in order.
+    pub(super) fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+}
+
+/// One change of a batch.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    Acquire { lease: String, holder: String, term: Duration },
+    Fenced(Fence),
+    Renew { fence: Fence, term: Duration },
+    Release(Fence),
+    Append { stream: String, event: NewEvent },
+    RemoveStream(String),
+    Put { at: Place, record: NewRecord, expect: Expect },
+    Add { at: Place, record: NewRecord, counters: Counters },
+    Delete { at: Place, expect: Expect },
+    Send { topic: String, body: String, once: Option<String> },
+    Delivered(u64),
+    Postpone { parcel: u64, wait: Duration, why: String },
+    AddKey { hash: [u8; 32], key: Key },
+    RevokeKey(String),
+}
+
+/// Where a record lies.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) space: String,
+    pub(super) key: String,
+}
+
+impl Place {
+    fn new(space: &str, key: &str) -> Self {
+        Self { space: space.to_owned(), key: key.to_owned() }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Why the store did not do what it was asked. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// There is no store.
     #[error("there is no store at {0}; a gateway makes it when it first starts")]
@@ -57,7 +57,7 @@ pub enum Error {
         what: String,
     },
     /// Files, permissions, or a fault of the engine.
-    #[error("the store {file} cannot be used: {why}")]
+    #[error("{file} cannot be used: {why}")]
     Unusable {
         /// The file.
         file: PathBuf,

@@ -7,16 +7,25 @@
 mod batch;
 mod clock;
 mod error;
+mod found;
+mod sqlite;
 
-pub use batch::{
-    Batch, Committed, Counters, Event, Expect, Fence, Hit, Key, Listing, NewEvent, NewRecord,
-    Order, Page, Parcel, Record,
-};
+pub use batch::{Batch, Counters, Expect, NewEvent, NewRecord};
 pub use clock::Clock;
 pub use error::Error;
+pub use found::{Committed, Event, Fence, Hit, Key, Listing, Order, Page, Parcel, Record};
 
-use std::path::Path;
+use sqlite::{Claim, Missing, Readers, Writer};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+/// The store's file in a state directory.
+pub fn file_in(state_dir: &Path) -> PathBuf {
+    state_dir.join("state").join("openclaw.sqlite")
+}
 
 /// What a backup holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +34,21 @@ pub struct Backup {
     pub bytes: u64,
 }
 
-/// A cheap handle to the store.
+/// A cheap handle to the store. Its writer ends with the last one.
 #[derive(Debug, Clone)]
-pub struct Store {}
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    file: PathBuf,
+    clock: Clock,
+    // Before the writer: the last to close the file tidies it up, which only the writer may.
+    readers: Arc<Readers>,
+    writer: Writer,
+    closing: CancellationToken,
+}
 
 impl Store {
     /// Opens the store at `file`, making it (0600) and its folder (0700) where they are not there
@@ -36,8 +57,7 @@ impl Store {
     /// # Errors
     /// [`Error`]: damaged, of a newer schema, locked, or not to be read or written.
     pub fn open(file: &Path, clock: Clock) -> Result<Self, Error> {
-        let _ = (file, clock);
-        todo!()
+        Self::opened(file, clock, Missing::IsMade)
     }
 
     /// Opens a store that must be there already, as the command line does beside a running
@@ -46,23 +66,22 @@ impl Store {
     /// # Errors
     /// As [`Store::open`], and [`Error::Missing`].
     pub fn open_existing(file: &Path, clock: Clock) -> Result<Self, Error> {
-        let _ = (file, clock);
-        todo!()
+        Self::opened(file, clock, Missing::IsAnError)
     }
 
     /// The clock everything in the store is timed by.
     pub fn clock(&self) -> &Clock {
-        todo!()
+        &self.inner.clock
     }
 
     /// Commits a batch: all of it is on the disk once this returns, or nothing of it ever is.
-    /// Batches of concurrent callers share one write to the disk.
+    /// Batches of concurrent callers share one write to the disk. A batch that waits its turn is
+    /// committed even when its caller no longer waits for it.
     ///
     /// # Errors
     /// [`Error`]; the batch left no trace.
     pub async fn commit(&self, batch: Batch) -> Result<Committed, Error> {
-        let _ = batch;
-        todo!()
+        self.inner.writer.commit(batch).await
     }
 
     /// Events of a journal, by their sequence.
@@ -70,8 +89,8 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn events(&self, stream: &str, page: Page) -> Result<Vec<Event>, Error> {
-        let _ = (stream, page);
-        todo!()
+        let stream = stream.to_owned();
+        self.inner.readers.read(move |reader| sqlite::events(reader, &stream, page)).await
     }
 
     /// The event of a journal that carries this `once` mark.
@@ -79,8 +98,8 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn event_once(&self, stream: &str, once: &str) -> Result<Option<Event>, Error> {
-        let _ = (stream, once);
-        todo!()
+        let (stream, once) = (stream.to_owned(), once.to_owned());
+        self.inner.readers.read(move |reader| sqlite::event_once(reader, &stream, &once)).await
     }
 
     /// Events whose indexed text has all the words of `words`, best first, of journals whose name
@@ -89,8 +108,8 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn search(&self, prefix: &str, words: &str, limit: usize) -> Result<Vec<Hit>, Error> {
-        let _ = (prefix, words, limit);
-        todo!()
+        let (prefix, words) = (prefix.to_owned(), words.to_owned());
+        self.inner.readers.read(move |reader| sqlite::search(reader, &prefix, &words, limit)).await
     }
 
     /// One record.
@@ -98,8 +117,8 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn record(&self, space: &str, key: &str) -> Result<Option<Record>, Error> {
-        let _ = (space, key);
-        todo!()
+        let (space, key) = (space.to_owned(), key.to_owned());
+        self.inner.readers.read(move |reader| sqlite::record(reader, &space, &key)).await
     }
 
     /// Records of a space.
@@ -107,8 +126,8 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn records(&self, space: &str, listing: Listing) -> Result<Vec<Record>, Error> {
-        let _ = (space, listing);
-        todo!()
+        let space = space.to_owned();
+        self.inner.readers.read(move |reader| sqlite::list(reader, &space, &listing)).await
     }
 
     /// How many records a space has, all or those of one group.
@@ -116,11 +135,11 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn count(&self, space: &str, group: Option<&str>) -> Result<u64, Error> {
-        let _ = (space, group);
-        todo!()
+        let (space, group) = (space.to_owned(), group.map(str::to_owned));
+        self.inner.readers.read(move |reader| sqlite::count(reader, &space, group.as_deref())).await
     }
 
-    /// Takes up to `limit` parcels of a topic that are due, oldest first; others do not see them
+    /// Takes up to `limit` parcels of a topic that are due, the one due for the longest first; others do not see them
     /// for the time of `hidden`.
     ///
     /// # Errors
@@ -131,8 +150,7 @@ impl Store {
         limit: usize,
         hidden: Duration,
     ) -> Result<Vec<Parcel>, Error> {
-        let _ = (topic, limit, hidden);
-        todo!()
+        self.inner.writer.claim(Claim { topic: topic.to_owned(), limit, hidden }).await
     }
 
     /// The API key with this SHA-256, unless it was revoked or has expired.
@@ -140,8 +158,8 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn key(&self, hash: &[u8; 32]) -> Result<Option<Key>, Error> {
-        let _ = hash;
-        todo!()
+        let (hash, now) = (*hash, self.inner.clock.now());
+        self.inner.readers.read(move |reader| sqlite::key(reader, &hash, now)).await
     }
 
     /// Every API key, revoked ones too.
@@ -149,7 +167,7 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn keys(&self) -> Result<Vec<Key>, Error> {
-        todo!()
+        self.inner.readers.read(sqlite::keys).await
     }
 
     /// Bytes the store takes on the disk.
@@ -157,7 +175,7 @@ impl Store {
     /// # Errors
     /// [`Error`] when its files cannot be looked at.
     pub async fn size(&self) -> Result<u64, Error> {
-        todo!()
+        sqlite::size(&self.inner.file)
     }
 
     /// Reads all of it and says what is damaged.
@@ -165,7 +183,7 @@ impl Store {
     /// # Errors
     /// [`Error::Damaged`], or that it cannot be read.
     pub async fn check(&self) -> Result<(), Error> {
-        todo!()
+        sqlite::check(&self.inner.file, &self.inner.closing).await
     }
 
     /// Gives room that removed events and records took back to the disk.
@@ -173,7 +191,7 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be written.
     pub async fn compact(&self) -> Result<(), Error> {
-        todo!()
+        self.inner.writer.compact().await
     }
 
     /// Copies the store as it is now, while it is in use, into a new file (0600) that is whole
@@ -182,12 +200,27 @@ impl Store {
     /// # Errors
     /// [`Error`]; nothing is left behind.
     pub async fn backup(&self, to: &Path) -> Result<Backup, Error> {
-        let _ = to;
-        todo!()
+        if self.inner.closing.is_cancelled() {
+            return Err(Error::Closed);
+        }
+        let (inner, to) = (Arc::clone(&self.inner), to.to_owned());
+        let copying = spawn_blocking(move || sqlite::copy(&inner.file, &to, &inner.closing));
+        copying.await.unwrap_or(Err(Error::Closed))
     }
 
     /// Writes out what is under way and closes. Later calls get [`Error::Closed`].
     pub async fn close(&self) {
-        todo!()
+        self.inner.closing.cancel();
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
+    }
+
+    fn opened(file: &Path, clock: Clock, missing: Missing) -> Result<Self, Error> {
+        let connection = sqlite::open(file, missing)?;
+        let writer = Writer::start(connection, file, clock.clone())?;
+        let file = file.to_owned();
+        let readers = Arc::new(Readers::new(file.clone()));
+        let inner = Inner { file, clock, readers, writer, closing: CancellationToken::new() };
+        Ok(Self { inner: Arc::new(inner) })
     }
 }

@@ -1,0 +1,262 @@
+//! How a turn begins: one commit that claims the session, makes its row or begins it anew, and
+//! appends what is asked.
+
+use super::entry::{Body, Said};
+use super::history::{self, Transcript};
+use super::index::{self, Kept};
+use super::notices::{self, Waiting};
+use super::running::{self, Claim, Running};
+use super::stored::{self, Mark};
+use super::turn::{self, Before, Input};
+use super::writer::{Begin, Begun, Writer};
+use super::{Error, Inner, Row, reset};
+use crate::store::{Batch, Expect, NewEvent};
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a change is tried that others keep getting in the way of.
+pub(super) const ATTEMPTS: usize = 16;
+/// How long a claim keeps other machines off that its own does not renew.
+pub(super) const TERM: Duration = Duration::from_secs(600);
+
+/// Begins a turn.
+///
+/// # Errors
+/// [`Error`]; nothing was appended.
+pub(super) async fn begin(inner: &Arc<Inner>, begin: Begin) -> Result<Begun, Error> {
+    let mut tried = 1;
+    loop {
+        match attempt(inner, &begin).await {
+            Ok(Attempt::Answered(said)) => return Ok(Begun::Answered(said)),
+            Ok(Attempt::Claimed(mut writer, before)) => {
+                writer.conversation = turn::conversation(begin.input, before);
+                return Ok(Begun::Turn(writer));
+            }
+            Err(error) if error.is_conflict() && tried < ATTEMPTS => tried += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+enum Attempt {
+    Answered(Box<Said>),
+    Claimed(Box<Writer>, Before),
+}
+
+/// What was asked before with the same idempotency key.
+enum Repeat {
+    /// Nothing.
+    No,
+    /// The same, and it was answered.
+    Answered(Box<Said>),
+    /// The same, without an answer; the entries of the question.
+    Asked(Range<u64>),
+}
+
+async fn attempt(inner: &Arc<Inner>, begin: &Begin) -> Result<Attempt, Error> {
+    let (store, key) = (&inner.store, &begin.key);
+    let now = store.clock().now();
+    let (kept, left, waiting) = tokio::try_join!(
+        index::read(store, key),
+        running::of(store, key),
+        notices::waiting(store, key)
+    )?;
+    let input = Input::of(&begin.input);
+    let mut opening = Opening::of(inner, begin, kept, now);
+    let mark = begin.idempotency_key.as_ref().map(|once| {
+        let fingerprint = input.fingerprint();
+        Mark { once: format!("in:{once}"), fingerprint }
+    });
+    let repeat = match &mark {
+        Some(mark) if opening.why.is_none() => repeated(inner, begin, &opening.row, mark).await?,
+        _ => Repeat::No,
+    };
+    let again = match repeat {
+        Repeat::Answered(said) => return Ok(Attempt::Answered(said)),
+        Repeat::Asked(entries) => entries,
+        Repeat::No => 0..0,
+    };
+    let mut before = opening.before(inner, &input, &again).await?;
+    opening.interrupt(&left);
+    opening.open(now);
+    opening.ask(begin, &input, Asked { waiting: &waiting, mark: mark.as_ref(), again: &again });
+    before.notices.extend(waiting.into_iter().map(|notice| notice.text));
+    let writer = opening.commit(inner, mark, now).await?;
+    Ok(Attempt::Claimed(Box::new(writer), before))
+}
+
+/// Whether this was asked before in the session's current transcript.
+async fn repeated(inner: &Inner, begin: &Begin, row: &Row, mark: &Mark) -> Result<Repeat, Error> {
+    let key = &begin.key;
+    let stream = index::stream(key, &row.session_id);
+    let out = out_of(mark);
+    let (asked, answered) = tokio::try_join!(
+        inner.store.event_once(&stream, &mark.once),
+        inner.store.event_once(&stream, &out.once)
+    )?;
+    let is_same = |fingerprint: &str| match fingerprint == mark.fingerprint {
+        true => Ok(()),
+        false => Err(Error::Conflict(key.clone())),
+    };
+    if let Some(event) = answered {
+        let (said, fingerprint) = stored::marked(key, &event)?;
+        is_same(&fingerprint)?;
+        return Ok(Repeat::Answered(Box::new(said)));
+    }
+    let Some(event) = asked else { return Ok(Repeat::No) };
+    let (_, fingerprint) = stored::marked(key, &event)?;
+    is_same(&fingerprint)?;
+    let length = Input::of(&begin.input).turn.len() as u64;
+    Ok(Repeat::Asked(event.sequence..event.sequence + length))
+}
+
+/// The mark of the answer to what has this mark.
+fn out_of(mark: &Mark) -> Mark {
+    let key = mark.once.strip_prefix("in:").unwrap_or(&mark.once);
+    Mark { once: format!("out:{key}"), fingerprint: mark.fingerprint.clone() }
+}
+
+/// What a question is appended with.
+struct Asked<'a> {
+    waiting: &'a [Waiting],
+    mark: Option<&'a Mark>,
+    /// The entries of the same question, where it was asked before.
+    again: &'a Range<u64>,
+}
+
+/// The commit that a turn begins with, as it is put together.
+struct Opening<'a> {
+    begin: &'a Begin,
+    batch: Batch,
+    row: Row,
+    /// The row as it was.
+    old: Option<Kept>,
+    /// Why a transcript begins; absent where it goes on.
+    why: Option<&'static str>,
+}
+
+impl<'a> Opening<'a> {
+    fn of(inner: &Inner, begin: &'a Begin, old: Option<Kept>, now: i64) -> Self {
+        let mut batch = Batch::new();
+        batch.acquire(&index::lease(&begin.key), &inner.node, TERM);
+        let (row, why) = match &old {
+            Some(kept) => (kept.row.clone(), reset::due(&begin.reset, &kept.row, now, &inner.zone)),
+            None => {
+                let mut row = Row::new(&begin.key, now);
+                row.owner = begin.owner.map(str::to_owned);
+                row.channel.clone_from(&begin.channel);
+                (row, Some("new"))
+            }
+        };
+        Self { begin, batch, row, old, why }
+    }
+
+    /// What the model reads before the turn.
+    async fn before(
+        &self,
+        inner: &Inner,
+        input: &Input<'_>,
+        again: &Range<u64>,
+    ) -> Result<Before, Error> {
+        if self.why.is_some() || (input.holds_history() && again.is_empty()) {
+            return Ok(Before::default());
+        }
+        let stream = index::stream(&self.begin.key, &self.row.session_id);
+        let transcript = Transcript { store: &inner.store, key: &self.begin.key, stream: &stream };
+        let entries = transcript.latest().await?;
+        let notices = match again.is_empty() {
+            true => Vec::new(),
+            false => history::notices_before(&entries, again.start),
+        };
+        Ok(Before { notices, history: history::messages(entries, again) })
+    }
+
+    /// Notes the runs whose claim this one takes over: they left without an end.
+    fn interrupt(&mut self, left: &[Running]) {
+        for running in left {
+            if self.old.is_none() {
+                running.forget(&mut self.batch);
+                continue;
+            }
+            let bytes = running.interrupt(&mut self.batch);
+            if running.claim.session_id == self.row.session_id {
+                self.row.entries += 1;
+                self.row.bytes += bytes;
+                self.row.aborted_last_run = true;
+            }
+        }
+    }
+
+    /// Begins the transcript, where one begins.
+    fn open(&mut self, now: i64) {
+        let Some(why) = self.why else { return };
+        if self.old.is_some() {
+            index::retire(&mut self.batch, &self.begin.key, &self.row, now);
+            self.row.renew(now);
+        }
+        index::open(&mut self.batch, &self.begin.key, &self.row);
+        let opened = Body::Opened { session: self.row.session_id.clone(), why: why.to_owned() };
+        self.append(stored::event(&opened));
+    }
+
+    /// Appends what is asked; of what came before, only what no transcript has yet.
+    fn ask(&mut self, begin: &Begin, input: &Input<'_>, asked: Asked<'_>) {
+        let is_new = asked.again.is_empty();
+        if is_new && self.row.messages == 0 {
+            for message in &input.earlier {
+                self.say(stored::asked(begin.run, message, None));
+            }
+        }
+        for notice in asked.waiting {
+            notice.take(&mut self.batch);
+            self.append(stored::event(&Body::Notice(notice.text.clone())));
+        }
+        if is_new {
+            let mut mark = asked.mark;
+            for message in &input.turn {
+                self.say(stored::asked(begin.run, message, mark.take()));
+            }
+        }
+    }
+
+    fn say(&mut self, event: NewEvent) {
+        self.row.messages += 1;
+        self.append(event);
+    }
+
+    fn append(&mut self, event: NewEvent) {
+        self.row.entries += 1;
+        self.row.bytes += event.body.len() as u64;
+        self.batch.append(&index::stream(&self.begin.key, &self.row.session_id), event);
+    }
+
+    async fn commit(
+        mut self,
+        inner: &Arc<Inner>,
+        mark: Option<Mark>,
+        now: i64,
+    ) -> Result<Writer, Error> {
+        let (key, run) = (self.begin.key.clone(), self.begin.run);
+        (self.row.updated_at, self.row.last_interaction_at) = (now, now);
+        let expect = self.old.map_or(Expect::Absent, |kept| Expect::Revision(kept.revision));
+        // `Committed::revisions` counts all records: the row's is the last but one.
+        index::put(&mut self.batch, &self.row, expect);
+        let claim = Claim { session_id: self.row.session_id.clone(), boot: inner.boot.clone() };
+        running::put(&mut self.batch, &key, run, &claim, now);
+        let committed = inner.store.commit(self.batch).await;
+        let committed = committed.map_err(|error| Error::of_claim(error, &key))?;
+        let revision = committed.revisions.iter().rev().nth(1).copied();
+        Ok(Writer {
+            inner: inner.clone(),
+            fence: committed.fence.expect("the batch acquires a lease"),
+            revision: revision.expect("the batch puts a row and a mark"),
+            stream: index::stream(&key, &self.row.session_id),
+            row: self.row,
+            run,
+            key,
+            answer: mark.as_ref().map(out_of),
+            conversation: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! The marks that runs leave while they are under way.
+
+use super::entry::{Body, Ending};
+use super::{Error, index, stored};
+use crate::store::{Batch, Expect, NewRecord, Record, Store};
+use crate::types::{RunId, SessionKey};
+use serde::{Deserialize, Serialize};
+
+/// Marks by run id, grouped by session key.
+const SPACE: &str = "running";
+/// What the transcript says of a run whose process went away.
+const INTERRUPTED: &str = "the gateway stopped before the run came to its end";
+
+/// A run under way, or one that a process left so.
+#[derive(Debug, Clone)]
+pub(super) struct Running {
+    pub(super) run: RunId,
+    pub(super) key: SessionKey,
+    pub(super) claim: Claim,
+    revision: u64,
+}
+
+/// What a mark says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Claim {
+    /// The transcript the run writes to.
+    pub(super) session_id: String,
+    /// The process it runs in.
+    pub(super) boot: String,
+}
+
+/// Marks a run as under way.
+pub(super) fn put(batch: &mut Batch, key: &SessionKey, run: RunId, claim: &Claim, now: i64) {
+    let value = serde_json::to_string(claim).expect("texts are JSON");
+    let record = NewRecord { value, rank: now, group: key.to_string() };
+    batch.put(SPACE, &run.to_string(), record, Expect::Any);
+}
+
+/// Takes a run's mark away.
+pub(super) fn delete(batch: &mut Batch, run: RunId) {
+    batch.delete(SPACE, &run.to_string(), Expect::Any);
+}
+
+/// The runs under way in a session.
+///
+/// # Errors
+/// [`Error`] when the store cannot be read.
+pub(super) async fn of(store: &Store, key: &SessionKey) -> Result<Vec<Running>, Error> {
+    let records = index::walk(store, SPACE, Some(key.to_string())).all().await?;
+    Ok(records.iter().filter_map(read).collect())
+}
+
+/// All runs under way.
+///
+/// # Errors
+/// [`Error`] when the store cannot be read.
+pub(super) async fn all(store: &Store) -> Result<Vec<Running>, Error> {
+    Ok(index::walk(store, SPACE, None).all().await?.iter().filter_map(read).collect())
+}
+
+fn read(record: &Record) -> Option<Running> {
+    Some(Running {
+        run: RunId::parse(&record.key).ok()?,
+        key: SessionKey::parse(&record.group).ok()?,
+        claim: serde_json::from_str(&record.value).ok()?,
+        revision: record.revision,
+    })
+}
+
+impl Running {
+    /// Writes into its transcript that it was interrupted, and takes its mark away; gives back
+    /// the bytes it wrote. Fails the batch with a conflict where somebody else did so.
+    pub(super) fn interrupt(&self, batch: &mut Batch) -> u64 {
+        let event = stored::event(&Body::Broken {
+            run: self.run,
+            ending: Ending::Interrupted,
+            why: INTERRUPTED.to_owned(),
+            partial: None,
+        });
+        let bytes = event.body.len() as u64;
+        batch.append(&index::stream(&self.key, &self.claim.session_id), event);
+        self.forget(batch);
+        bytes
+    }
+
+    /// Takes its mark away, where its session is gone.
+    pub(super) fn forget(&self, batch: &mut Batch) {
+        batch.delete(SPACE, &self.run.to_string(), Expect::Revision(self.revision));
+    }
+}

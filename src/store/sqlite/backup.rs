@@ -1,0 +1,88 @@
+//! Copies of a store that is in use.
+
+use super::fault::Fault;
+use super::{connection, files, schema};
+use crate::store::{Backup, Error};
+use rusqlite::backup::{Backup as Copying, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
+
+/// Pages copied between two looks at whether the store is being closed.
+const PAGES: i32 = 512;
+
+/// Copies the store at `from` to the new file `to`. Blocking.
+pub(in crate::store) fn copy(
+    from: &Path,
+    to: &Path,
+    closing: &CancellationToken,
+) -> Result<Backup, Error> {
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(taken(to));
+    }
+    let unfinished = Unfinished(files::beside(to, "partial"));
+    let aside = &unfinished.0;
+    let failed = |error| files::unusable(to, &error);
+    files::create_private(aside).map_err(failed)?;
+    let source = connection::reader(from).map_err(|error| Fault::from(error).at(from))?;
+    fill(&source, aside, closing).map_err(|fault| fault.at(to))?;
+    File::open(aside).and_then(|file| file.sync_all()).map_err(failed)?;
+    let bytes = fs::metadata(aside).map_err(failed)?.len();
+    files::link(aside, to).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => taken(to),
+        _ => failed(error),
+    })?;
+    if let Err(error) = files::sync_folder(files::folder_of(to)) {
+        files::remove(to);
+        return Err(failed(error));
+    }
+    Ok(Backup { bytes })
+}
+
+/// Fills an empty file with what the store is now, and checks it.
+fn fill(source: &Connection, aside: &Path, closing: &CancellationToken) -> Result<(), Fault> {
+    // One transaction holds the store still for as long as the copy takes, while others write on;
+    // without it every change would begin the copy anew.
+    source.execute_batch("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1;")?;
+    let mut target = connection::connect(aside, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // A copy that fails is thrown away, so it needs no journal; it is synced once at the end.
+    target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
+    let copying = Copying::new(source, &mut target)?;
+    loop {
+        if closing.is_cancelled() {
+            return Err(Error::Closed.into());
+        }
+        match copying.step(PAGES)? {
+            StepResult::Done => break,
+            StepResult::More => {}
+            other => {
+                return Err(Fault::Broken(format!("nobody else has the copy open, but {other:?}")));
+            }
+        }
+    }
+    drop(copying);
+    source.execute_batch("COMMIT;")?;
+    // Out of the log's mode, so that the file is all there is.
+    target.execute_batch("PRAGMA journal_mode = DELETE;")?;
+    schema::recognise(&target)?;
+    schema::check(&target)?;
+    target.close().map_err(|(_, error)| error.into())
+}
+
+fn taken(to: &Path) -> Error {
+    Error::Unusable {
+        file: to.to_owned(),
+        why: "it is there already, and a backup replaces nothing; choose another name".to_owned(),
+    }
+}
+
+/// A file that is removed again, with all that SQLite keeps beside it.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        files::remove(&self.0);
+    }
+}

@@ -1,0 +1,91 @@
+//! Connections to the store's file.
+
+use super::fault::{Fault, told};
+use super::{files, schema};
+use crate::store::Error;
+use rusqlite::{Connection, OpenFlags};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+/// The longest wait for another process that holds the store locked.
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// What the writer keeps of the file in memory, in KiB.
+const WRITER_CACHE_KIB: u32 = 2048;
+/// What each reader keeps of the file in memory, in KiB. The system's own cache does the rest.
+const READER_CACHE_KIB: u32 = 512;
+/// Statements each connection keeps prepared.
+const PREPARED_STATEMENTS: usize = 32;
+/// The write-ahead log is cut back to this length once its content is in the file.
+const LOG_BYTES: u32 = 16 * 1024 * 1024;
+
+/// Opens the store at `file` for writing, makes it where `missing` says so, and brings its
+/// schema up to date. Nothing but a store of ours is touched.
+pub(in crate::store) fn open(file: &Path, missing: Missing) -> Result<Connection, Error> {
+    match (fs::metadata(file), missing) {
+        (Err(error), Missing::IsAnError) if error.kind() == ErrorKind::NotFound => {
+            return Err(Error::Missing(file.to_owned()));
+        }
+        (Ok(found), _) if found.is_file() && found.len() > 0 => {
+            schema::recognise(&peek(file)?).map_err(|fault| fault.at(file))?;
+            files::make_private(file)?;
+        }
+        _ => files::make(file)?,
+    }
+    writer(file).map_err(|fault| fault.at(file))
+}
+
+/// What to do where there is no store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Missing {
+    IsAnError,
+    IsMade,
+}
+
+fn writer(file: &Path) -> Result<Connection, Fault> {
+    let mut connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.execute_batch(&format!(
+        "PRAGMA cache_size = -{WRITER_CACHE_KIB};
+         PRAGMA foreign_keys = ON;
+         PRAGMA synchronous = FULL;
+         PRAGMA journal_size_limit = {LOG_BYTES};"
+    ))?;
+    schema::migrate(&mut connection)?;
+    schema::probe(&connection)?;
+    Ok(connection)
+}
+
+/// Opens the store at `file` for reading.
+pub(super) fn reader(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.execute_batch(&format!("PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
+    Ok(connection)
+}
+
+/// A connection that is used by one thread at a time.
+pub(super) fn connect(file: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    connection.execute_batch("PRAGMA cell_size_check = ON;")?;
+    Ok(connection)
+}
+
+/// Looks at a file without a lock, a log or a trace. It goes through SQLite all the same, because
+/// closing a handle of our own would drop the locks of other connections of this process.
+fn peek(file: &Path) -> Result<Connection, Error> {
+    let mut uri = String::from("file:");
+    for byte in std::path::absolute(file).as_deref().unwrap_or(file).as_os_str().as_encoded_bytes()
+    {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(*byte));
+            }
+            other => uri.push_str(&format!("%{other:02x}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(uri, flags).map_err(|error| told(file, &error))
+}

@@ -1,0 +1,127 @@
+//! Journals and what their events are found by.
+
+use super::fault::{Fault, is_duplicate};
+use super::{above, rows, stored, unsigned, words};
+use crate::store::{Error, Event, Hit, NewEvent, Page};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+pub(super) const AFTER: &str = "SELECT sequence, at, kind, body, once FROM events
+     WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND sequence > ?2
+     ORDER BY sequence LIMIT ?3";
+pub(super) const BEFORE: &str = "SELECT sequence, at, kind, body, once FROM events
+     WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND sequence < ?2
+     ORDER BY sequence DESC LIMIT ?3";
+pub(super) const ONCE: &str = "SELECT sequence, at, kind, body, once FROM events
+     WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND once = ?2";
+pub(super) const SEARCH: &str = "SELECT streams.name, events.sequence, events.text
+     FROM words JOIN events ON events.id = words.rowid JOIN streams ON streams.id = events.stream
+     WHERE words MATCH ?1 AND streams.name >= ?2 AND streams.name < ?3
+     ORDER BY words.rank LIMIT ?4";
+
+pub(super) fn append(
+    connection: &Connection,
+    stream: &str,
+    event: &NewEvent,
+    now: i64,
+) -> Result<u64, Fault> {
+    let (id, sequence): (i64, i64) = connection
+        .prepare_cached(
+            "INSERT INTO streams (name, last) VALUES (?1, 1)
+             ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING id, last",
+        )?
+        .query_row([stream], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let inserted = connection
+        .prepare_cached(
+            "INSERT INTO events (stream, sequence, at, kind, once, body, text)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .insert((id, sequence, now, event.kind, &event.once, &event.body, &event.text));
+    let row = match (inserted, &event.once) {
+        (Err(error), Some(once)) if is_duplicate(&error) => {
+            return Err(Error::Conflict { what: format!("the mark {once} in {stream}") }.into());
+        }
+        (inserted, _) => inserted?,
+    };
+    if let Some(text) = &event.text {
+        connection
+            .prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?
+            .execute((row, words::spaced(text)))?;
+    }
+    Ok(sequence.unsigned_abs())
+}
+
+pub(super) fn remove(connection: &Connection, stream: &str) -> Result<(), Fault> {
+    let id: Option<i64> = connection
+        .prepare_cached("SELECT id FROM streams WHERE name = ?1")?
+        .query_row([stream], |row| row.get(0))
+        .optional()?;
+    let Some(id) = id else { return Ok(()) };
+    for sql in [
+        "DELETE FROM words WHERE rowid IN
+             (SELECT id FROM events WHERE stream = ?1 AND text IS NOT NULL)",
+        "DELETE FROM events WHERE stream = ?1",
+        "DELETE FROM streams WHERE id = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([id])?;
+    }
+    Ok(())
+}
+
+pub(in crate::store) fn events(
+    connection: &Connection,
+    stream: &str,
+    page: Page,
+) -> Result<Vec<Event>, Fault> {
+    let (sql, sequence, limit) = match page {
+        Page::After { sequence, limit } => (AFTER, sequence, limit),
+        Page::Before { sequence, limit } => (BEFORE, sequence, limit),
+    };
+    let mut found = connection
+        .prepare_cached(sql)?
+        .query_map((stream, stored(sequence), rows(limit)), event)?
+        .collect::<Result<Vec<Event>, _>>()?;
+    if matches!(page, Page::Before { .. }) {
+        found.reverse();
+    }
+    Ok(found)
+}
+
+pub(in crate::store) fn event_once(
+    connection: &Connection,
+    stream: &str,
+    once: &str,
+) -> Result<Option<Event>, Fault> {
+    Ok(connection.prepare_cached(ONCE)?.query_row((stream, once), event).optional()?)
+}
+
+pub(in crate::store) fn search(
+    connection: &Connection,
+    prefix: &str,
+    asked: &str,
+    limit: usize,
+) -> Result<Vec<Hit>, Fault> {
+    let Some(query) = words::query(asked) else { return Ok(Vec::new()) };
+    // A blob is above every text.
+    let bound = above(prefix).map_or(Value::Blob(Vec::new()), Value::Text);
+    let mut statement = connection.prepare_cached(SEARCH)?;
+    let hits = statement.query_map((&query, prefix, bound, rows(limit)), |row| {
+        let text: String = row.get(2)?;
+        Ok(Hit {
+            stream: row.get(0)?,
+            sequence: unsigned(row, 1)?,
+            snippet: words::snippet(&text, asked),
+        })
+    })?;
+    Ok(hits.collect::<Result<_, _>>()?)
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        sequence: unsigned(row, 0)?,
+        at: row.get(1)?,
+        kind: row.get(2)?,
+        body: row.get(3)?,
+        once: row.get(4)?,
+    })
+}
