@@ -3,10 +3,12 @@
 //! [`Agents`] is the handle. This room never knows who asked or over which wire.
 
 mod catalog;
+mod price;
 mod prompt;
 mod turn;
 
-pub use turn::Turn;
+pub use price::price;
+pub use turn::{Boundary, Turn};
 
 use crate::providers::Providers;
 use crate::types::RunEvent;

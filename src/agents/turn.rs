@@ -4,10 +4,12 @@ use super::{Agents, prompt};
 use crate::providers::{Completion, ModelCall, ModelEvent};
 use crate::secrets::Snapshot;
 use crate::types::{
-    Delivery, Delta, Failure, FailureKind, Outcome, RunEvent, RunRequest, StopReason, ToolChoice,
+    Delivery, Delta, Failure, FailureKind, Message, Outcome, RunEvent, RunKind, RunRequest,
+    StopReason, ToolChoice, Usage,
 };
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::oneshot;
 
 /// Nobody reads the events any more; the turn ends quietly.
 struct Unread;
@@ -19,6 +21,23 @@ pub struct Turn {
     pub snapshot: Arc<Snapshot>,
     /// What is asked.
     pub request: RunRequest,
+    /// Where it tells that the model has answered and it could go on; absent for a turn that ends
+    /// with the model's first answer.
+    pub boundaries: Option<Sender<Boundary>>,
+}
+
+/// A turn between two calls to the model. Everything it has sent before belongs to the answer
+/// that is complete now. Dropping it lets the turn end.
+#[derive(Debug)]
+pub struct Boundary(oneshot::Sender<Vec<Message>>);
+
+impl Boundary {
+    /// Lets the turn call the model again, with these messages after all it has read so far: the
+    /// answer it gave, and what came up meanwhile.
+    pub fn go_on(self, messages: Vec<Message>) {
+        // A turn that was dropped meanwhile needs no messages.
+        let _ = self.0.send(messages);
+    }
 }
 
 /// Runs a turn, sending what happens to `events`; [`RunEvent::Finished`] is the last.
@@ -37,18 +56,45 @@ async fn answer(
     turn: Turn,
     events: &Sender<RunEvent>,
 ) -> Result<Result<Outcome, Failure>, Unread> {
-    let Turn { snapshot, request } = turn;
+    let Turn { snapshot, request, boundaries } = turn;
     let wanted = Wanted { choice: request.tool_choice.clone(), called: false };
     let delivery = request.delivery;
-    let call = match prepare(agents, &snapshot, request) {
+    let mut call = match prepare(agents, &snapshot, request) {
         Ok(call) => call,
         Err(failure) => return Ok(Err(failure)),
     };
-    let mut relay = Relay { events, wanted, stop: StopReason::Stop };
-    match delivery {
-        Delivery::Growing => relay.stream(agents, &snapshot, call).await,
-        Delivery::Whole => relay.complete(agents, &snapshot, call).await,
+    let mut relay =
+        Relay { events, wanted, stop: StopReason::Stop, spent: Spent::default(), calls: false };
+    loop {
+        let again = boundaries.as_ref().map(|boundaries| (boundaries, call.clone()));
+        let outcome = match delivery {
+            Delivery::Growing => relay.stream(agents, &snapshot, call).await?,
+            Delivery::Whole => relay.complete(agents, &snapshot, call).await?,
+        };
+        let (Ok(Outcome::Completed(_)), Some((boundaries, next))) = (&outcome, again) else {
+            return Ok(outcome);
+        };
+        if relay.calls {
+            // Whatever the provider says of its end, the caller has to answer these calls first.
+            return Ok(outcome);
+        }
+        let more = at_boundary(boundaries).await;
+        if more.is_empty() {
+            return Ok(outcome);
+        }
+        call = next;
+        call.messages.extend(more);
+        relay.spent.close();
     }
+}
+
+/// Tells that the model has answered; gives what it shall read next, or nothing.
+async fn at_boundary(boundaries: &Sender<Boundary>) -> Vec<Message> {
+    let (sender, messages) = oneshot::channel();
+    if boundaries.send(Boundary(sender)).await.is_err() {
+        return Vec::new();
+    }
+    messages.await.unwrap_or_default()
 }
 
 /// Resolves agent and model and puts the call to the model together.
@@ -58,9 +104,10 @@ fn prepare(
     request: RunRequest,
 ) -> Result<ModelCall, Failure> {
     let agent = agents.resolve(snapshot, request.agent.as_ref())?;
-    let model = match &request.model {
-        Some(text) => agents.overridden(snapshot, text)?,
-        None => agent.model.clone(),
+    let model = match (&request.model, request.kind) {
+        (Some(text), _) => agents.overridden(snapshot, text)?,
+        (None, RunKind::Turn) => agent.model.clone(),
+        (None, RunKind::Utility) => agent.utility_model.clone(),
     };
     Ok(ModelCall {
         model,
@@ -84,6 +131,37 @@ struct Relay<'a> {
     events: &'a Sender<RunEvent>,
     wanted: Wanted,
     stop: StopReason,
+    spent: Spent,
+    /// Whether the model has asked for tools.
+    calls: bool,
+}
+
+/// Tokens of a turn that may call the model more than once.
+#[derive(Default)]
+struct Spent {
+    /// What earlier calls have taken.
+    before: Usage,
+    /// What the call under way has taken so far.
+    now: Usage,
+}
+
+impl Spent {
+    /// The sum with what the call under way has taken.
+    fn sum(&mut self, now: Usage) -> Usage {
+        self.now = now;
+        Usage {
+            input: self.before.input + now.input,
+            output: self.before.output + now.output,
+            cached_input: self.before.cached_input + now.cached_input,
+            reasoning: self.before.reasoning + now.reasoning,
+        }
+    }
+
+    /// The call under way has ended.
+    fn close(&mut self) {
+        self.before = self.sum(self.now);
+        self.now = Usage::default();
+    }
 }
 
 impl Relay<'_> {
@@ -131,10 +209,13 @@ impl Relay<'_> {
             ModelEvent::Delta(delta) => {
                 if let Delta::ToolCallStart { name, .. } = &delta {
                     self.wanted.saw(name);
+                    self.calls = true;
                 }
                 send(self.events, RunEvent::Delta(delta)).await
             }
-            ModelEvent::Usage(usage) => send(self.events, RunEvent::Usage(usage)).await,
+            ModelEvent::Usage(usage) => {
+                send(self.events, RunEvent::Usage(self.spent.sum(usage))).await
+            }
             ModelEvent::Stop(stop) => {
                 self.stop = stop;
                 Ok(())

@@ -74,7 +74,7 @@ impl From<gateway::Error> for Exit {
             | Kind::NoMode(_)
             | Kind::Auth(_)
             | Kind::Exposed { .. } => CONFIG,
-            Kind::Mint(..) | Kind::InUse(_) | Kind::Bind(..) => 1,
+            Kind::Sessions(_) | Kind::Mint(..) | Kind::InUse(_) | Kind::Bind(..) => 1,
         };
         Self::new(error).code(code)
     }

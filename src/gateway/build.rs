@@ -10,7 +10,10 @@ use crate::http::{self, Services};
 use crate::providers::Providers;
 use crate::runs::Runs;
 use crate::secrets::{self, Live};
+use crate::sessions::{self, Sessions};
+use crate::store::{self, Clock, Store};
 use crate::tasks::Tasks;
+use crate::tools::{self, Toolbox};
 use crate::types::ModelRef;
 use arc_swap::ArcSwap;
 use std::net::SocketAddr;
@@ -22,6 +25,7 @@ pub(super) struct Built {
     pub(super) addresses: Vec<SocketAddr>,
     pub(super) endpoint: Shared,
     pub(super) notes: Notes,
+    pub(super) runs: Runs,
 }
 
 /// How callers prove themselves, and where the credential for it comes from.
@@ -32,7 +36,7 @@ struct Proof {
 
 impl Prepared {
     /// Builds the services of a gateway.
-    pub(super) fn build(self, health: &Health, tasks: &Tasks) -> Result<Built, Error> {
+    pub(super) async fn build(self, health: &Health, tasks: &Tasks) -> Result<Built, Error> {
         for warning in self.loaded.warnings.iter().chain(&self.found.warnings) {
             tracing::warn!(config = %self.paths.config_file.display(), "{warning}");
         }
@@ -51,15 +55,29 @@ impl Prepared {
         let providers = Providers::new(&self.paths, tasks);
         let agents = Agents::new(providers.clone());
         let live: Live = Arc::new(ArcSwap::from_pointee(snapshot));
+        let file = store::file_in(&self.paths.state_dir);
+        let store = Store::open(&file, Clock::system()).map_err(sessions::Error::from)?;
+        let sessions = Sessions::open(store, tasks).await?;
+        let toolbox = Toolbox::new(tools::Services {
+            live: live.clone(),
+            sessions: sessions.clone(),
+            tasks: tasks.clone(),
+        });
+        let runs = Runs::new(live.clone(), agents.clone(), sessions, tasks);
+        let interrupted = runs.recover().await?;
+        if interrupted > 0 {
+            tracing::warn!(runs = interrupted, "an earlier process left runs unfinished");
+        }
         let endpoint = http::endpoint(Services {
+            toolbox,
             gate: Arc::new(Gate::new(&effective)),
-            runs: Runs::new(live.clone(), agents.clone()),
+            runs: runs.clone(),
             health: health.clone(),
             agents,
             providers,
             live,
         });
-        Ok(Built { addresses, endpoint: Arc::new(endpoint), notes })
+        Ok(Built { addresses, endpoint: Arc::new(endpoint), notes, runs })
     }
 
     /// Decides how callers prove themselves, and refuses to let others in unproven.

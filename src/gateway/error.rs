@@ -2,6 +2,7 @@
 
 use crate::auth;
 use crate::config::{self, Bind};
+use crate::sessions;
 use std::net::SocketAddr;
 
 /// Why a gateway does not start.
@@ -32,6 +33,9 @@ pub enum Error {
     /// The authentication settings contradict each other.
     #[error(transparent)]
     Auth(#[from] auth::Error),
+    /// The store cannot be opened or read.
+    #[error(transparent)]
+    Sessions(#[from] sessions::Error),
     /// The token cannot be minted or read.
     #[error(
         "cannot mint a gateway token in {0}: {1}; make the folder writable, or set \

@@ -13,6 +13,7 @@ pub use error::Error;
 pub use prepared::{Options, Prepared};
 
 use crate::health::{Health, Phase};
+use crate::runs::Runs;
 use crate::tasks::Tasks;
 use crate::types::ModelRef;
 use listener::Patience;
@@ -22,6 +23,9 @@ use std::time::Duration;
 /// How long requests in flight may take to finish once the gateway stops.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long runs that are cut short may take to write so.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// A running gateway.
 #[derive(Debug)]
 pub struct Gateway {
@@ -29,6 +33,7 @@ pub struct Gateway {
     health: Health,
     tasks: Tasks,
     notes: Notes,
+    runs: Runs,
 }
 
 /// What an operator wants to read after the start.
@@ -61,7 +66,7 @@ impl Gateway {
     pub async fn start(prepared: Prepared) -> Result<Self, Error> {
         let health = Health::starting();
         let tasks = Tasks::new();
-        let built = prepared.build(&health, &tasks)?;
+        let built = prepared.build(&health, &tasks).await?;
         let listeners = addresses::bind(&built.addresses).await?;
         let addresses = listeners.iter().filter_map(|socket| socket.local_addr().ok()).collect();
         listener::raise_file_limit();
@@ -70,7 +75,7 @@ impl Gateway {
             tasks.spawn(listener::serve(socket, endpoint, tasks.clone(), patience));
         }
         health.enter(Phase::Ready);
-        Ok(Self { addresses, health, tasks, notes: built.notes })
+        Ok(Self { addresses, health, tasks, notes: built.notes, runs: built.runs })
     }
 
     /// The addresses it listens on; the first is the one to tell people.
@@ -86,6 +91,11 @@ impl Gateway {
     /// Takes nothing new, lets what runs finish for at most `limit`, and says whether all did.
     pub async fn stop(self, limit: Duration) -> bool {
         self.health.enter(Phase::Draining);
-        self.tasks.drain(limit).await
+        let drained = self.tasks.drain(limit).await;
+        if !drained {
+            self.runs.interrupt();
+            self.tasks.drain(LAST_WORDS).await;
+        }
+        drained
     }
 }

@@ -1,0 +1,167 @@
+//! What all handles share, and how runs begin and end in it.
+
+use super::admission::{Admission, Permit};
+use super::drive::Drive;
+use super::kept::Kept;
+use super::lanes::{Line, Seat};
+use super::member::{Member, Stopped};
+use super::registry::{Registry, Sharded};
+use super::repeats::Repeats;
+use crate::agents::Agents;
+use crate::secrets::{Live, Snapshot};
+use crate::sessions::Sessions;
+use crate::tasks::Tasks;
+use crate::types::{Failure, OnDisconnect, Outcome, RunRequest, SessionKey};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::time::sleep_until;
+use tracing::{Instrument, Span};
+
+/// What all handles share.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) live: Live,
+    pub(super) agents: Agents,
+    pub(super) sessions: Sessions,
+    pub(super) tasks: Tasks,
+    pub(super) registry: Registry,
+    pub(super) admission: Admission,
+    pub(super) lanes: Sharded<SessionKey, Line>,
+    pub(super) repeats: Repeats,
+    pub(super) kept: Kept,
+}
+
+/// A run that has not begun.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) member: Arc<Member>,
+    /// The config it sees from its beginning to its end.
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) request: RunRequest,
+    /// What it asks apart from its messages.
+    pub(super) alike: [u8; 32],
+    pub(super) span: Span,
+}
+
+impl Core {
+    /// Lets a run that is no turn of a session begin.
+    pub(super) fn begin(self: &Arc<Self>, job: Job) -> Result<(), Failure> {
+        let permit = self.permit(&job)?;
+        self.spawn(vec![job], permit, None);
+        Ok(())
+    }
+
+    pub(super) fn permit(&self, job: &Job) -> Result<Permit, Failure> {
+        let agent = self.agents.resolve(&job.snapshot, job.request.agent.as_ref())?;
+        self.admission.enter(&job.snapshot, agent)
+    }
+
+    pub(super) fn spawn(self: &Arc<Self>, turn: Vec<Job>, permit: Permit, seat: Option<Seat>) {
+        let span = turn.first().map_or_else(Span::none, |job| job.span.clone());
+        let drive = Drive::new(self, &turn);
+        self.tasks.spawn(drive.to_the_end(turn, permit, seat).instrument(span));
+    }
+
+    /// Cancels a run for whoever reads it: where it waits, where it follows, or with all that
+    /// follow it where it leads.
+    pub(super) fn cancel(self: &Arc<Self>, member: &Arc<Member>, why: Stopped) {
+        if self.take_waiting(member).is_some() {
+            self.end(member, &why.outcome());
+        } else if member.follows() && why == Stopped::Cancelled {
+            self.leave(member);
+        } else {
+            member.stop.tell(why);
+        }
+    }
+
+    /// Takes out a run that nobody wants any more. A turn with other members goes on for them.
+    fn leave(self: &Arc<Self>, member: &Arc<Member>) {
+        if self.take_waiting(member).is_some() || member.leave() {
+            self.end(member, &Outcome::Aborted);
+        }
+    }
+
+    /// The last reader of a run has left.
+    pub(super) fn abandoned(self: &Arc<Self>, member: &Arc<Member>, moment: u64) {
+        let patience = match member.policy() {
+            OnDisconnect::Detach => return,
+            OnDisconnect::Cancel => None,
+            OnDisconnect::Grace(patience) => Some(patience),
+        };
+        // Without a runtime, as when the process ends, nobody could wait or read again.
+        let (Some(patience), Ok(_)) = (patience, Handle::try_current()) else {
+            if member.log.alone_since(moment) {
+                self.leave(member);
+            }
+            return;
+        };
+        let (core, member) = (self.clone(), member.clone());
+        self.tasks.spawn(async move {
+            let stopping = core.tasks.stopping();
+            tokio::select! {
+                () = tokio::time::sleep(patience) => {
+                    if member.log.alone_since(moment) {
+                        core.leave(&member);
+                    }
+                }
+                () = member.log.finished() => {}
+                () = stopping.cancelled() => {}
+            }
+        });
+    }
+
+    /// A run has ended: it is kept, no longer listed, and its readers are told.
+    pub(super) fn end(self: &Arc<Self>, member: &Arc<Member>, outcome: &Outcome) {
+        self.shelve(member, outcome);
+        member.finish(outcome.clone());
+    }
+
+    /// Moves a run from those under way to those kept. A key whose run gave no answer may be
+    /// used again: nobody would want a failure repeated.
+    pub(super) fn shelve(self: &Arc<Self>, member: &Arc<Member>, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Aborted | Outcome::Failed(_)) {
+            self.repeats.forget(member);
+        }
+        let mut shard = self.registry.shard(&member.id);
+        if !shard.contains_key(&member.id) {
+            return;
+        }
+        // Kept first, so that who looks in both places finds it in one.
+        let (gone, sweep) = self.kept.keep(member.clone());
+        shard.remove(&member.id);
+        drop(shard);
+        for run in gone {
+            self.repeats.forget(&run);
+        }
+        if sweep {
+            self.sweep();
+        }
+    }
+
+    /// Takes back a run that was refused before it began.
+    pub(super) fn take_back(&self, member: &Member, failure: Failure) {
+        self.registry.shard(&member.id).remove(&member.id);
+        self.repeats.forget(member);
+        // Who repeated the request at the same moment reads it already.
+        member.finish(Outcome::Failed(failure));
+    }
+
+    /// Lets go of kept runs as they grow old, until there are none.
+    fn sweep(self: &Arc<Self>) {
+        let core = self.clone();
+        self.tasks.spawn(async move {
+            let stopping = core.tasks.stopping();
+            loop {
+                let (gone, next) = core.kept.sweep();
+                for run in gone {
+                    core.repeats.forget(&run);
+                }
+                let Some(next) = next else { return };
+                tokio::select! {
+                    () = sleep_until(next) => {}
+                    () = stopping.cancelled() => return,
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,312 @@
+//! The events of a run that may outlive its reader: numbered from 1, bounded, read by any number
+//! of readers, each at its own place.
+
+#[cfg(test)]
+mod tests;
+
+use crate::types::{Delta, Failure, FailureKind, Outcome, RunEvent};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+/// How much a log holds, and how long the run waits for readers that are behind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Most events.
+    pub(super) events: usize,
+    /// Most bytes of text in them.
+    pub(super) bytes: usize,
+    /// How long a full log waits for its slowest reader.
+    pub(super) stall: Duration,
+}
+
+/// The bounds of every run's log.
+pub(super) const BOUNDS: Bounds =
+    Bounds { events: 4_096, bytes: 2 * 1024 * 1024, stall: Duration::from_secs(10) };
+
+/// What an event takes beside its texts, about.
+const EVENT_BYTES: usize = 64;
+
+/// The log of one run.
+#[derive(Debug)]
+pub(super) struct Log {
+    bounds: Bounds,
+    state: Mutex<State>,
+    /// An event came, or the log was finished.
+    grown: Notify,
+    /// A reader went on or away.
+    read: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    events: VecDeque<RunEvent>,
+    /// The sequence of the first event kept.
+    first: u64,
+    bytes: usize,
+    finished: bool,
+    readers: Vec<Place>,
+    /// Readers so far, which tells one from another.
+    opened: u64,
+}
+
+/// Where a reader is.
+#[derive(Debug)]
+struct Place {
+    reader: u64,
+    /// The sequence it reads next; none for one that stalled and lost its events.
+    next: Option<u64>,
+}
+
+/// A reader of a log, known by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ReaderId(u64);
+
+/// What a reader finds.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The next event.
+    Event(RunEvent),
+    /// It was too slow: the next event is gone.
+    Lost,
+    /// Nothing yet.
+    Nothing,
+    /// Nothing, ever again.
+    End,
+}
+
+/// How a log stands when a reader has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Nobody reads it any more, and more would have come. The number tells this moment from
+    /// every other of its kind.
+    Alone(u64),
+    /// Others read it, or it is finished.
+    Cared,
+}
+
+impl Log {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        let state = State {
+            events: VecDeque::new(),
+            first: 1,
+            bytes: 0,
+            finished: false,
+            readers: Vec::new(),
+            opened: 0,
+        };
+        Self { bounds, state: Mutex::new(state), grown: Notify::new(), read: Notify::new() }
+    }
+
+    /// Appends an event. Waits while the log is full of what some reader has still to read, at
+    /// most for the stall limit: then the slowest readers lose theirs. Does nothing once the log
+    /// is finished.
+    pub(super) async fn push(&self, event: RunEvent) {
+        let mut patience = None;
+        loop {
+            let read = self.read.notified();
+            tokio::pin!(read);
+            read.as_mut().enable();
+            {
+                let mut state = self.state();
+                if state.finished {
+                    return;
+                }
+                state.make_room(self.bounds);
+                if !state.full(self.bounds) {
+                    state.append(event);
+                    break;
+                }
+            }
+            let until = *patience.get_or_insert_with(|| Instant::now() + self.bounds.stall);
+            if timeout_at(until, read).await.is_err() {
+                self.state().cut_slowest();
+            }
+        }
+        self.grown.notify_waiters();
+    }
+
+    /// Appends the end, at once. Says whether it was not there yet.
+    pub(super) fn finish(&self, outcome: Outcome) -> bool {
+        {
+            let mut state = self.state();
+            if state.finished {
+                return false;
+            }
+            state.append(RunEvent::Finished(outcome));
+            state.finished = true;
+        }
+        self.grown.notify_waiters();
+        self.read.notify_waiters();
+        true
+    }
+
+    /// A new reader, from this sequence on.
+    ///
+    /// # Errors
+    /// When that event is no longer kept.
+    pub(super) fn open(&self, from: u64) -> Result<ReaderId, Failure> {
+        let mut state = self.state();
+        let from = from.max(1);
+        if from < state.first {
+            return Err(gone(state.first));
+        }
+        let reader = state.opened;
+        state.opened += 1;
+        state.readers.push(Place { reader, next: Some(from) });
+        Ok(ReaderId(reader))
+    }
+
+    /// The next event of a reader, if it is there.
+    pub(super) fn take(&self, reader: ReaderId) -> Found {
+        let mut state = self.state();
+        let (first, finished) = (state.first, state.finished);
+        let end = first + state.events.len() as u64;
+        let Some(place) = state.place(reader) else { return Found::End };
+        let Some(next) = place.next else { return Found::Lost };
+        if next >= end {
+            return if finished { Found::End } else { Found::Nothing };
+        }
+        place.next = Some(next + 1);
+        let at = usize::try_from(next - first).expect("a log fits into memory");
+        let event = state.events[at].clone();
+        drop(state);
+        self.read.notify_waiters();
+        Found::Event(event)
+    }
+
+    /// Waits until a reader has something to find other than [`Found::Nothing`].
+    pub(super) async fn next(&self, reader: ReaderId) -> Found {
+        loop {
+            let grown = self.grown.notified();
+            tokio::pin!(grown);
+            grown.as_mut().enable();
+            match self.take(reader) {
+                Found::Nothing => grown.await,
+                found => return found,
+            }
+        }
+    }
+
+    /// A reader goes away.
+    pub(super) fn close(&self, reader: ReaderId) -> Left {
+        let left = {
+            let mut state = self.state();
+            state.readers.retain(|place| place.reader != reader.0);
+            if state.readers.is_empty() && !state.finished {
+                Left::Alone(state.opened)
+            } else {
+                Left::Cared
+            }
+        };
+        self.read.notify_waiters();
+        left
+    }
+
+    /// Whether nobody has read the log since that moment.
+    pub(super) fn alone_since(&self, moment: u64) -> bool {
+        let state = self.state();
+        state.opened == moment && state.readers.is_empty() && !state.finished
+    }
+
+    /// Waits for the end of the run.
+    pub(super) async fn finished(&self) {
+        loop {
+            let grown = self.grown.notified();
+            tokio::pin!(grown);
+            grown.as_mut().enable();
+            if self.is_finished() {
+                return;
+            }
+            grown.await;
+        }
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.state().finished
+    }
+
+    /// What the log takes in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.state().bytes
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn full(&self, bounds: Bounds) -> bool {
+        self.events.len() >= bounds.events || self.bytes >= bounds.bytes
+    }
+
+    /// Lets go of the oldest events as far as all readers have read them.
+    fn make_room(&mut self, bounds: Bounds) {
+        let slowest = self.readers.iter().filter_map(|place| place.next).min();
+        while self.full(bounds) && !self.events.is_empty() {
+            if slowest.is_some_and(|next| next <= self.first) {
+                return;
+            }
+            self.drop_first();
+        }
+    }
+
+    /// Lets go of the oldest event; who has not read it has lost it.
+    fn cut_slowest(&mut self) {
+        self.drop_first();
+        let first = self.first;
+        for place in &mut self.readers {
+            place.next = place.next.filter(|next| *next >= first);
+        }
+    }
+
+    fn drop_first(&mut self) {
+        if let Some(event) = self.events.pop_front() {
+            self.bytes -= weight(&event);
+            self.first += 1;
+        }
+    }
+
+    fn append(&mut self, event: RunEvent) {
+        self.bytes += weight(&event);
+        self.events.push_back(event);
+    }
+
+    fn place(&mut self, reader: ReaderId) -> Option<&mut Place> {
+        self.readers.iter_mut().find(|place| place.reader == reader.0)
+    }
+}
+
+fn weight(event: &RunEvent) -> usize {
+    EVENT_BYTES
+        + match event {
+            RunEvent::Delta(
+                Delta::Text(text)
+                | Delta::Reasoning(text)
+                | Delta::Refusal(text)
+                | Delta::ToolCallArguments { fragment: text, .. },
+            ) => text.len(),
+            RunEvent::Delta(Delta::ToolCallStart { id, name, .. }) => id.len() + name.len(),
+            RunEvent::Started { model } => model.provider.len() + model.model.len(),
+            RunEvent::Finished(Outcome::Failed(failure)) => failure.message.len(),
+            RunEvent::Accepted | RunEvent::Usage(_) | RunEvent::Finished(_) => 0,
+        }
+}
+
+fn gone(first: u64) -> Failure {
+    let message = format!(
+        "The run's events before number {first} are no longer kept; read on from there, or ask \
+         again."
+    );
+    Failure::new(FailureKind::UnknownRun, message)
+}
+
+/// What a reader is told whose events had to go.
+pub(super) fn too_slow() -> Failure {
+    let message = "The run's events came faster than they were read, and the oldest unread ones \
+                   are gone. Ask again, and read faster.";
+    Failure::new(FailureKind::UnknownRun, message)
+}
