@@ -10,6 +10,7 @@ mod logs;
 mod net;
 mod providers;
 mod quickstart;
+mod runs;
 mod seed;
 mod stream;
 mod support;
