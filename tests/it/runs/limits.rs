@@ -110,3 +110,20 @@ async fn a_run_that_takes_too_long_ends_and_closes_its_upstream_request() {
     let got = read(house.start(stateless("hi"))).await;
     assert_eq!(got.failure().message, "The run took longer than the 1 s it may take.");
 }
+
+#[tokio::test]
+async fn a_reader_that_stalls_is_cut_off_and_the_run_goes_on_for_the_others() {
+    let pieces = 6_000;
+    let stream = (0..pieces).fold(Reply::stream(), |reply, _| reply.then(says("x")));
+    let upstream = Upstream::with([stream.then(ends())]).await;
+    let (house, _folder) = House::new(&upstream, json!({})).await;
+    let mut stalled = house.start(followup("hi"));
+    until_accepted(&mut stalled).await;
+    let awake = house.runs.attach(&Caller::OPERATOR, stalled.id(), 1).expect("under way");
+    let got = read(awake).await;
+    assert!(got.completed() && got.text.len() == pieces);
+    let cut = read(stalled).await;
+    assert_eq!(cut.failure().kind, FailureKind::UnknownRun);
+    assert!(cut.failure().message.contains("read faster"), "{}", cut.failure().message);
+    assert_eq!(house.transcript().await.len(), 2);
+}
