@@ -17,4 +17,5 @@ pub mod sessions;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
+pub mod tools;
 pub mod types;

@@ -13,6 +13,7 @@ use crate::secrets::{self, Live};
 use crate::sessions::{self, Sessions};
 use crate::store::{self, Clock, Store};
 use crate::tasks::Tasks;
+use crate::tools::{self, Toolbox};
 use crate::types::ModelRef;
 use arc_swap::ArcSwap;
 use std::net::SocketAddr;
@@ -57,12 +58,18 @@ impl Prepared {
         let file = store::file_in(&self.paths.state_dir);
         let store = Store::open(&file, Clock::system()).map_err(sessions::Error::from)?;
         let sessions = Sessions::open(store, tasks).await?;
+        let toolbox = Toolbox::new(tools::Services {
+            live: live.clone(),
+            sessions: sessions.clone(),
+            tasks: tasks.clone(),
+        });
         let runs = Runs::new(live.clone(), agents.clone(), sessions, tasks);
         let interrupted = runs.recover().await?;
         if interrupted > 0 {
             tracing::warn!(runs = interrupted, "an earlier process left runs unfinished");
         }
         let endpoint = http::endpoint(Services {
+            toolbox,
             gate: Arc::new(Gate::new(&effective)),
             runs: runs.clone(),
             health: health.clone(),

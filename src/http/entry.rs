@@ -3,7 +3,7 @@
 use super::document::{self, Groups};
 use super::json::BodyLimit;
 use super::request_id::RequestId;
-use super::{ApiError, JSON, chat, embeddings, models, probes, target};
+use super::{ApiError, JSON, chat, embeddings, models, probes, session, target, tools};
 use crate::agents::Agents;
 use crate::auth::Gate;
 use crate::config::Endpoint as EndpointSettings;
@@ -11,13 +11,14 @@ use crate::health::Health;
 use crate::providers::Providers;
 use crate::runs::Runs;
 use crate::secrets::Live;
+use crate::tools::Toolbox;
 use futures_util::FutureExt;
 use poem::endpoint::BoxEndpoint;
 use poem::http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery,
 };
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response};
-use poem_openapi::OpenApiService;
+use poem_openapi::{OpenApi, OpenApiService};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,6 +29,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Where the published contract is served.
 const DOCUMENT_PATH: &str = "/openapi.json";
+
+/// Headers that decide who answers and where it is kept.
+const READABLE_HEADERS: [&str; 5] = [
+    target::AGENT_HEADER,
+    target::MODEL_HEADER,
+    session::KEY_HEADER,
+    target::IDEMPOTENCY_HEADER,
+    target::DISCONNECT_HEADER,
+];
 
 /// Sent with every reply: browsers shall not guess types, leak addresses or open devices.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
@@ -52,19 +62,31 @@ pub struct Services {
     pub agents: Agents,
     /// Embeds.
     pub providers: Providers,
+    /// Uses tools.
+    pub toolbox: Toolbox,
     /// For the probes.
     pub health: Health,
 }
 
 /// The HTTP API as one endpoint.
 pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
-    let Services { live, gate, runs, agents, providers, health } = services;
+    let Services { live, gate, runs, agents, providers, toolbox, health } = services;
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
-        chat::ChatApi { runs },
+        chat::ChatApi { live: live.clone(), runs },
         embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
+        tools::ToolsApi { toolbox },
         probes::ProbesApi { health },
     );
+    door(groups, live, gate)
+}
+
+/// The door in front of these groups of operations.
+pub(super) fn door(
+    groups: impl OpenApi + 'static,
+    live: Live,
+    gate: Arc<Gate>,
+) -> BoxEndpoint<'static, Response> {
     let service = OpenApiService::new(groups, "OpenClaw", env!("CARGO_PKG_VERSION"));
     let inner = service.into_endpoint().map_to_response().boxed();
     Door { inner, live, gate, routes: document::routes() }.boxed()
@@ -98,10 +120,20 @@ impl Endpoint for Door {
 }
 
 impl Door {
+    /// The reply, in the shape of its path.
     async fn answer(&self, mut request: Request, id: RequestId) -> Response {
         if let Err(error) = normalise(&mut request) {
             return error.into_response();
         }
+        let path = request.uri().path().to_owned();
+        let response = self.routed(request, id, &path).await;
+        if response.status().as_u16() >= 400 && path == tools::PATH {
+            return tools::in_own_shape(response);
+        }
+        response
+    }
+
+    async fn routed(&self, mut request: Request, id: RequestId, path: &str) -> Response {
         let asked = request.method().clone();
         if asked == Method::HEAD {
             // The connection leaves the body of a HEAD reply out by itself.
@@ -110,15 +142,14 @@ impl Door {
         if let Err(error) = check_overrides(request.headers()) {
             return error.into_response();
         }
-        let path = request.uri().path().to_owned();
         if path == DOCUMENT_PATH {
             return match *request.method() {
                 Method::GET => Response::builder().content_type(JSON).body(document::committed()),
-                _ => self.envelope(StatusCode::METHOD_NOT_ALLOWED, &asked, &path).into_response(),
+                _ => self.envelope(StatusCode::METHOD_NOT_ALLOWED, &asked, path).into_response(),
             };
         }
-        let Some(limit) = self.body_limit(&path) else {
-            return ApiError::not_found(&path).into_response();
+        let Some(limit) = self.body_limit(path) else {
+            return ApiError::not_found(path).into_response();
         };
         request.extensions_mut().insert(BodyLimit(limit));
         request.extensions_mut().insert(id);
@@ -130,7 +161,7 @@ impl Door {
         });
         match response.status() {
             status if status.as_u16() < 400 || is_json(&response) => response,
-            status => self.envelope(status, &asked, &path).into_response(),
+            status => self.envelope(status, &asked, path).into_response(),
         }
     }
 
@@ -141,6 +172,7 @@ impl Door {
         let settings = match path {
             "/v1/chat/completions" => &endpoints.chat_completions,
             "/v1/embeddings" => &endpoints.embeddings,
+            tools::PATH => return Some(tools::MAX_BODY_BYTES),
             path if path.starts_with("/v1/models") => &endpoints.models,
             _ => return Some(EndpointSettings::default().max_body_bytes),
         };
@@ -212,7 +244,7 @@ fn decorate(response: &mut Response, id: RequestId) {
 
 /// An override that cannot be read must not be taken for one that was not given.
 fn check_overrides(headers: &HeaderMap) -> Result<(), ApiError> {
-    for name in [target::AGENT_HEADER, target::MODEL_HEADER] {
+    for name in READABLE_HEADERS {
         if headers.get(name).is_some_and(|value| value.to_str().is_err()) {
             let message = format!("`{name}` must be printable ASCII.");
             return Err(ApiError::invalid("invalid_value", name, message));

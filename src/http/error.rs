@@ -151,12 +151,14 @@ impl From<Failure> for ApiError {
 }
 
 impl IntoResponse for ApiError {
+    /// The reply keeps the error beside its body, for the paths that have a shape of their own.
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self.body()).expect("an envelope of strings serialises");
         let mut response = Response::builder()
             .status(self.status)
             .header(header::CONTENT_TYPE, super::JSON)
             .body(body);
+        response.extensions_mut().insert(self.clone());
         let headers = response.headers_mut();
         if let Some(wait) = self.retry_after {
             // Rounded up: a client that waits a little too long is right, one too short is not.
@@ -175,7 +177,10 @@ impl IntoResponse for ApiError {
 
 impl From<ApiError> for poem::Error {
     fn from(error: ApiError) -> Self {
-        poem::Error::from_response(error.into_response())
+        let mut wrapped = poem::Error::from_response(error.clone().into_response());
+        // The response's own data does not survive the wrapping.
+        wrapped.set_data(error);
+        wrapped
     }
 }
 

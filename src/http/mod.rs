@@ -14,8 +14,10 @@ mod models;
 mod probes;
 mod request_id;
 mod security;
+mod session;
 mod strict;
 mod target;
+mod tools;
 
 pub use document::{committed, document};
 pub use entry::{Services, endpoint};
@@ -37,6 +39,8 @@ enum Tag {
     Chat,
     /// Embeddings.
     Embeddings,
+    /// Tools.
+    Tools,
     /// For supervisors.
     Probes,
 }

@@ -13,6 +13,7 @@ use super::embeddings::{CreateEmbeddingRequest, CreateEmbeddingResponse, Embeddi
 use super::error::ErrorResponse;
 use super::models::{ListModelsResponse, ModelsApi};
 use super::probes::{ProbeResponse, ProbesApi};
+use super::tools::{self, InvokeToolRequest, InvokeToolResponse, ToolErrorResponse, ToolsApi};
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem_openapi::registry::{MetaApi, Registry};
@@ -25,7 +26,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 /// The groups of the API, in the order they are described.
-pub(super) type Groups = (ModelsApi, ChatApi, EmbeddingsApi, ProbesApi);
+pub(super) type Groups = (ModelsApi, ChatApi, EmbeddingsApi, ToolsApi, ProbesApi);
 
 /// The document as committed, which is the document as served.
 pub fn committed() -> &'static str {
@@ -48,9 +49,11 @@ pub fn document() -> String {
     document["servers"] = json!([{ "url": "http://127.0.0.1:18789" }]);
     document["components"]["schemas"] = Value::Object(schemas());
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
-        if path.starts_with("/v1/") {
-            for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+            if path.starts_with("/v1/") {
                 add_errors(method, operation);
+            } else if path == tools::PATH {
+                add_tool_errors(operation);
             }
         }
     }
@@ -80,6 +83,9 @@ fn schemas() -> Map<String, Value> {
     collect::<CreateChatCompletionStreamResponse>(&mut found);
     collect::<CreateEmbeddingRequest>(&mut found);
     collect::<CreateEmbeddingResponse>(&mut found);
+    collect::<InvokeToolRequest>(&mut found);
+    collect::<InvokeToolResponse>(&mut found);
+    collect::<ToolErrorResponse>(&mut found);
     collect::<ProbeResponse>(&mut found);
     found
         .into_iter()
@@ -116,13 +122,36 @@ fn add_errors(method: &str, operation: &mut Value) {
     ];
     let with_body = with_body.into_iter().filter(|_| method == "post");
     for (status, description) in always.into_iter().chain(with_body) {
-        operation["responses"][status] = json!({
-            "description": description,
-            "content": { "application/json": {
-                "schema": { "$ref": "#/components/schemas/ErrorResponse" }
-            } }
-        });
+        add_error(operation, (status, description), "ErrorResponse");
     }
+}
+
+/// What can go wrong with the use of a tool.
+fn add_tool_errors(operation: &mut Value) {
+    let errors = [
+        ("400", "The request or the tool's arguments are wrong."),
+        ("401", "No or an incorrect credential."),
+        ("403", "The caller lacks a scope, or the tool needs approval."),
+        ("404", "There is no such tool for this caller."),
+        ("408", "The body did not arrive in time."),
+        ("409", "The idempotency key was used for another request."),
+        ("413", "The body is too large."),
+        ("415", "The body is not declared as JSON."),
+        ("429", "Too much is under way; `Retry-After` says when to try again."),
+        ("500", "The tool failed."),
+    ];
+    for error in errors {
+        add_error(operation, error, "ToolErrorResponse");
+    }
+}
+
+fn add_error(operation: &mut Value, (status, description): (&str, &str), schema: &str) {
+    operation["responses"][status] = json!({
+        "description": description,
+        "content": { "application/json": {
+            "schema": { "$ref": format!("#/components/schemas/{schema}") }
+        } }
+    });
 }
 
 /// An API's description without the API: the document needs types, not handles.

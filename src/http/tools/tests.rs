@@ -1,0 +1,110 @@
+use super::*;
+use crate::auth::{Effective, Gate};
+use crate::http::entry::door;
+use crate::tools::testing::{Probe, live, toolbox};
+use crate::tools::{Failed, Limits};
+use bytes::Bytes;
+use poem::endpoint::BoxEndpoint;
+use poem::{Body, Endpoint, Request, Response};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An open gateway with tools that fail in every way there is.
+fn gateway() -> BoxEndpoint<'static, Response> {
+    let second = Limits { time: Duration::from_secs(1), ..Limits::default() };
+    let probes = [
+        Probe::new("where", |call| async move {
+            let chat = call.context.chat;
+            let chat = json!([chat.channel, chat.account, chat.to, chat.thread]);
+            Ok(Output::json(chat))
+        }),
+        Probe::echo("danger").asking(),
+        Probe::new("slow", |_| std::future::pending()).within(second),
+        Probe::new("faulty", |_| async { Err(Failed::Fault("secret".into())) }),
+        Probe::new("panicking", |_| async { panic!("secret") }),
+    ];
+    let config = json!({});
+    let toolbox = toolbox(config.clone(), probes);
+    door(ToolsApi { toolbox }, live(config), Arc::new(Gate::new(&Effective::Open)))
+}
+
+fn request() -> poem::RequestBuilder {
+    Request::builder()
+        .method(poem::http::Method::POST)
+        .uri(poem::http::Uri::from_static(PATH))
+        .content_type("application/json")
+}
+
+async fn answer(request: Request) -> (u16, Value) {
+    let response = gateway().get_response(request).await;
+    let status = response.status().as_u16();
+    assert_eq!(response.content_type(), Some(crate::http::JSON));
+    let body = response.into_body().into_string().await.expect("a text");
+    (status, serde_json::from_str(&body).expect("JSON"))
+}
+
+async fn post(body: Value) -> (u16, Value) {
+    answer(request().body(body.to_string())).await
+}
+
+fn error(kind: &str, message: &str) -> Value {
+    json!({"ok": false, "error": {"type": kind, "message": message}})
+}
+
+#[tokio::test]
+async fn a_tool_that_needs_approval_says_how_to_give_it() {
+    let message = "danger needs approval: send \"confirm\": true, with a credential that has \
+                   operator.approvals";
+    for dry_run in [false, true] {
+        let refused = post(json!({"name": "danger", "dryRun": dry_run})).await;
+        assert_eq!(refused, (403, error("approval_required", message)));
+    }
+    let body = json!({"name": "danger", "confirm": true});
+    assert_eq!(post(body.clone()).await.0, 200);
+    let narrow = request().header("x-openclaw-scopes", "operator.write").body(body.to_string());
+    let missing = error("forbidden", "missing scope: operator.approvals");
+    assert_eq!(answer(narrow).await, (403, missing));
+    let (status, rehearsed) =
+        post(json!({"name": "danger", "confirm": true, "dryRun": true})).await;
+    assert_eq!((status, &rehearsed["dryRun"]), (200, &json!(true)));
+    assert_eq!(rehearsed["result"]["details"]["approval"], "given");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_fails_is_a_500_without_its_words() {
+    let slow = "tool execution failed: no result within 1 seconds";
+    assert_eq!(post(json!({"name": "slow"})).await, (500, error("tool_error", slow)));
+    for tool in ["faulty", "panicking"] {
+        let failed = (500, error("tool_error", "tool execution failed"));
+        assert_eq!(post(json!({"name": tool})).await, failed, "{tool}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_a_408_in_this_shape() {
+    let silence = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
+    let (status, body) = answer(request().body(Body::from_bytes_stream(silence))).await;
+    assert_eq!(
+        (status, &body["ok"], &body["error"]["type"]),
+        (408, &json!(false), &json!("timeout"))
+    );
+}
+
+#[tokio::test]
+async fn the_headers_of_the_chat_reach_the_tool() {
+    let headers = [
+        ("x-openclaw-message-channel", "telegram"),
+        ("x-openclaw-account-id", " work "),
+        ("x-openclaw-message-to", "+43 1"),
+        ("x-openclaw-thread-id", ""),
+    ];
+    let request =
+        headers.iter().fold(request(), |request, (name, value)| request.header(*name, *value));
+    let (status, body) = answer(request.body(r#"{"tool": "where"}"#)).await;
+    assert_eq!(status, 200);
+    assert_eq!(body["result"]["details"], json!(["telegram", "work", "+43 1", null]));
+    let long = self::request().header("x-openclaw-account-id", "x".repeat(513));
+    let refused = answer(long.body(r#"{"tool": "where"}"#)).await;
+    let message = "x-openclaw-account-id is longer than 512 bytes";
+    assert_eq!(refused, (400, error("invalid_request", message)));
+}
