@@ -38,10 +38,12 @@ struct Book {
 /// What was spent and is not written yet.
 #[derive(Default)]
 struct Waiting {
-    totals: BTreeMap<Line, Counters>,
+    totals: Totals,
     /// Whether the task that writes has ended: then each run has its own written.
     closed: bool,
 }
+
+type Totals = BTreeMap<Line, Counters>;
 
 /// What a total is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,7 +113,14 @@ impl Ledger {
         let line = Line { day, agent: agent.to_string(), model: model.to_string() };
         let counters = counters(usage, microdollars);
         let is_closed = self.book.lock(|waiting| {
-            waiting.add(line, &counters);
+            if waiting.totals.len() < MAX_WAITING || waiting.totals.contains_key(&line) {
+                add(&mut waiting.totals, line, &counters);
+            } else {
+                tracing::warn!(
+                    model = line.model,
+                    "what a run cost is not counted: too much waits"
+                );
+            }
             waiting.closed
         });
         if is_closed {
@@ -129,22 +138,22 @@ impl Ledger {
         let mut walk = index::walk(&self.book.store, SPACE, None);
         walk.listing.from_rank = rank(from);
         walk.listing.below_rank = rank(to).map(|day| day + 1);
-        let mut sums = Waiting::default();
+        let is_asked = |line: &Line| (from..=to).contains(&line.day.as_str());
+        let mut sums = Totals::new();
         for record in walk.all().await? {
             let counters = serde_json::from_str(&record.value);
             let counters: Counters = counters.map_err(|_| Error::Index(record.key.clone()))?;
-            if let Some(line) = line(&record) {
-                sums.add(line, &counters);
+            if let Some(line) = line(&record).filter(is_asked) {
+                add(&mut sums, line, &counters);
             }
         }
-        let is_asked = |line: &Line| (from..=to).contains(&line.day.as_str());
         self.book.lock(|waiting| {
             for (line, counters) in waiting.totals.iter().filter(|(line, _)| is_asked(line)) {
-                sums.add(line.clone(), counters);
+                add(&mut sums, line.clone(), counters);
             }
         });
         drop(turn);
-        Ok(sums.totals.into_iter().map(|(line, counters)| total(line, &counters)).collect())
+        Ok(sums.into_iter().map(|(line, counters)| total(line, &counters)).collect())
     }
 }
 
@@ -167,7 +176,7 @@ impl Book {
             tracing::warn!(%error, "what runs cost could not be written; trying again");
             self.lock(|waiting| {
                 for (line, counters) in totals {
-                    waiting.add(line, &counters);
+                    add(&mut waiting.totals, line, &counters);
                 }
             });
         }
@@ -180,23 +189,17 @@ impl Book {
     }
 }
 
-impl Waiting {
-    fn add(&mut self, line: Line, counters: &Counters) {
-        if self.totals.len() >= MAX_WAITING && !self.totals.contains_key(&line) {
-            tracing::warn!(model = line.model, "what a run cost is not counted: too much waits");
-            return;
-        }
-        let sums = self.totals.entry(line).or_default();
-        for (name, count) in counters {
-            let sum = sums.entry(name.clone()).or_default();
-            *sum = sum.saturating_add(*count);
-        }
-    }
-}
-
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ledger").finish_non_exhaustive()
+    }
+}
+
+fn add(totals: &mut Totals, line: Line, counters: &Counters) {
+    let sums = totals.entry(line).or_default();
+    for (name, count) in counters {
+        let sum = sums.entry(name.clone()).or_default();
+        *sum = sum.saturating_add(*count);
     }
 }
 

@@ -49,6 +49,7 @@ fn writer(file: &Path) -> Result<Connection, Fault> {
         "PRAGMA cache_size = -{WRITER_CACHE_KIB};
          PRAGMA foreign_keys = ON;
          PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = FAST;
          PRAGMA journal_size_limit = {LOG_BYTES};"
     ))?;
     schema::migrate(&mut connection)?;

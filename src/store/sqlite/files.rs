@@ -29,7 +29,7 @@ pub(super) fn make(file: &Path) -> Result<(), Error> {
     let folder = folder_of(file);
     make_folder(folder).map_err(failed)?;
     let aside = beside(file, "new");
-    let made = create_private(&aside).and_then(|_| link(&aside, file));
+    let made = create_private(&aside).map(drop).and_then(|()| link(&aside, file));
     let removed = fs::remove_file(&aside);
     match made {
         // Another process was first.
