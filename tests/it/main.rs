@@ -12,6 +12,7 @@ mod logs;
 mod net;
 mod providers;
 mod quickstart;
+mod runs;
 mod seed;
 mod sessions;
 mod store;
