@@ -13,3 +13,4 @@ mod quickstart;
 mod seed;
 mod stream;
 mod support;
+mod tools;

@@ -18,6 +18,8 @@ const LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
 /// Most messages shown of each session.
 const MAX_MESSAGES: usize = 20;
+/// Messages that a search looks at, several of which may be of one session.
+const MAX_HITS: usize = 500;
 /// Longest text to search for.
 const MAX_SEARCH_CHARS: usize = 200;
 /// Bytes after which an answer ends, well within what the toolbox lets through.
@@ -108,19 +110,15 @@ impl SessionsList {
 
     /// The sessions in which something was said that has all the words, best first.
     async fn found(&self, words: &str, filter: Filter) -> Result<(Vec<Listed>, u64), Failed> {
-        let (owner, since) = (filter.owner, filter.active_since);
-        let mut listed: Vec<Listed> = Vec::new();
-        let mut seen = HashSet::new();
-        for hit in self.sessions.search(words, &filter).await? {
-            if seen.contains(&hit.key) {
+        let wide = Filter { limit: MAX_HITS, ..filter };
+        let (mut listed, mut seen) = (Vec::new(), HashSet::new());
+        for hit in self.sessions.search(words, &wide).await? {
+            if listed.len() == filter.limit || !seen.insert(hit.key.clone()) {
                 continue;
             }
-            let Some(row) = self.sessions.row(&hit.key).await? else { continue };
-            let fresh = since.is_none_or(|since| row.updated_at >= since);
-            if fresh && (owner.is_none() || row.owner.as_deref() == owner) {
+            if let Some(row) = self.sessions.row(&hit.key).await? {
                 listed.push(Listed::of(row, Some(hit.snippet)));
             }
-            seen.insert(hit.key);
         }
         let total = u64::try_from(listed.len()).unwrap_or(u64::MAX);
         Ok((listed, total))
