@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 /// A chat request that is sent over and over, and what its reply must hold.
 pub(crate) struct Ask {
     authorization: HeaderValue,
+    session: Option<HeaderValue>,
     body: Bytes,
     expected: Expected,
 }
@@ -48,7 +49,20 @@ impl Ask {
             Script::Streamed(reply) => Expected::Chunks(reply.chunks as usize),
         };
         let authorization = HeaderValue::from_str(&format!("Bearer {token}"))?;
-        Ok(Self { authorization, body: body.to_string().into(), expected })
+        Ok(Self { authorization, session: None, body: body.to_string().into(), expected })
+    }
+
+    /// The same request as a turn of a session. An earlier turn goes along, as chat programs send
+    /// it, so that the conversation does not grow with the length of the measurement.
+    pub(crate) fn of_session(self, name: &str) -> Result<Self> {
+        let mut body: serde_json::Value = serde_json::from_slice(&self.body)?;
+        let messages = body["messages"].as_array_mut().context("a request has messages")?;
+        let earlier = [("user", "Good morning."), ("assistant", "Good morning.")];
+        let earlier =
+            earlier.map(|(role, text)| serde_json::json!({"role": role, "content": text}));
+        messages.splice(0..0, earlier);
+        let session = Some(HeaderValue::from_str(name)?);
+        Ok(Self { session, body: body.to_string().into(), ..self })
     }
 }
 
@@ -85,11 +99,14 @@ impl Connection {
     }
 
     async fn send(&mut self, ask: &Ask) -> Result<Response<Incoming>> {
-        let request = Request::post("/v1/chat/completions")
+        let mut request = Request::post("/v1/chat/completions")
             .header(HOST, &self.host)
             .header(AUTHORIZATION, &ask.authorization)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(Full::new(ask.body.clone()))?;
+        if let Some(name) = &ask.session {
+            request.headers_mut().insert("x-openclaw-session-key", name.clone());
+        }
         self.sender.ready().await.context("the connection was closed between two requests")?;
         let reply = self.sender.send_request(request).await.context("no reply came")?;
         let status = reply.status();

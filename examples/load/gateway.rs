@@ -40,6 +40,8 @@ impl Gateway {
                 "defaults": { "model": "load/load" },
                 "list": [{ "id": "main", "default": true }],
             },
+            // Nothing that is stored for the measurement is too much.
+            "session": { "maintenance": { "maxEntries": 100_000_000 } },
             "models": { "providers": { "load": {
                 "api": "openai-completions",
                 "baseUrl": format!("http://{upstream}/v1"),
@@ -56,6 +58,11 @@ impl Gateway {
     /// What callers prove themselves with.
     pub(crate) fn token(&self) -> &str {
         &self.token
+    }
+
+    /// Where it keeps its sessions.
+    pub(crate) fn store_file(&self) -> PathBuf {
+        self.home.path().join("state/openclaw.sqlite")
     }
 
     /// Starts it; returns it with the time from spawn to its first 200 on `/v1/models`.

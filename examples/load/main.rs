@@ -17,6 +17,7 @@ mod round;
 mod run;
 mod script;
 mod serve;
+mod sessions;
 mod startup;
 mod stats;
 mod upstream;
@@ -30,6 +31,8 @@ use clap::Parser;
 enum Command {
     /// Runs every measurement and prints the results.
     Run(options::Run),
+    /// Measures what a session costs, and whether many stored ones slow it down.
+    Sessions(options::Sessions),
     /// Serves the scripted upstream until it is stopped.
     Upstream(options::Upstream),
     /// Serves the bare reverse proxy until it is stopped.
@@ -39,6 +42,7 @@ enum Command {
 fn main() -> Result<()> {
     match Command::parse() {
         Command::Run(options) => run::run(&options),
+        Command::Sessions(options) => sessions::run(&options),
         Command::Upstream(options) => upstream::serve(options),
         Command::Proxy(options) => proxy::serve(options),
     }

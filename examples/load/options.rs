@@ -36,6 +36,29 @@ pub(crate) struct Run {
     pub(crate) replies: Replies,
 }
 
+/// Options of `load sessions`.
+#[derive(Args)]
+pub(crate) struct Sessions {
+    /// The gateway binary [default: the `dist`, else the `release` build beside this example]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) gateway: Option<PathBuf>,
+    /// Sessions in the store of the second gateway
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) stored: u32,
+    /// Rounds of each workload
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rounds: u32,
+    /// Length of a round; exchanges under way at its end are finished
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) seconds: u64,
+    /// Exchanges in flight, each in a session of its own
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) in_flight: u32,
+    /// Bytes of text in a reply
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) reply_bytes: u32,
+}
+
 /// The shapes of the upstream's replies.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Replies {

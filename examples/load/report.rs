@@ -205,14 +205,14 @@ impl Row {
     }
 }
 
-fn spread(spread: Spread) -> String {
+pub(crate) fn spread(spread: Spread) -> String {
     if spread.min.total_cmp(&spread.max).is_eq() {
         return number(spread.median);
     }
     format!("{} [{}, {}]", number(spread.median), number(spread.min), number(spread.max))
 }
 
-fn ratio(Spread { median, min, max }: Spread) -> String {
+pub(crate) fn ratio(Spread { median, min, max }: Spread) -> String {
     format!("{median:.2} [{min:.2}, {max:.2}]")
 }
 

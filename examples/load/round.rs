@@ -7,6 +7,7 @@ use crate::stats::percentile;
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -19,15 +20,31 @@ pub(crate) struct Target {
     pub(crate) pid: u32,
 }
 
+/// The name of a session of the load.
+pub(crate) fn session_name(at: u64) -> String {
+    format!("load-{at}")
+}
+
 /// What is asked, by how many at once and for how long.
 pub(crate) struct Workload {
-    ask: Ask,
+    /// What each connection asks, in turn.
+    asks: Vec<Ask>,
     /// Opens every connection before the clock starts, all the way to the upstream.
     greeting: Ask,
     in_flight: u32,
     length: Duration,
     /// Between the starts of two connections, so that paced streams do not tick as one.
     stagger: Duration,
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(crate) struct Crowd {
+    /// Connections.
+    pub(crate) in_flight: u32,
+    /// How many sessions there are to speak in, each connection in one of its own; none for
+    /// stateless requests.
+    pub(crate) sessions: Option<u32>,
 }
 
 /// What one round showed.
@@ -44,19 +61,22 @@ pub(crate) struct Sample {
 
 impl Workload {
     /// `in_flight` connections that each ask again as soon as they are answered.
-    pub(crate) fn new(
-        script: Script,
-        token: &str,
-        in_flight: u32,
-        length: Duration,
-    ) -> Result<Self> {
+    pub(crate) fn new(script: Script, token: &str, crowd: Crowd, length: Duration) -> Result<Self> {
+        let in_flight = crowd.in_flight;
         let stagger = match script {
             Script::Plain(_) => Duration::ZERO,
             Script::Streamed(reply) => Duration::from_millis(reply.pace_ms.into()) / in_flight,
         };
-        let ask = Ask::new(script, token)?;
+        let asks = match crowd.sessions {
+            None => vec![Ask::new(script, token)?],
+            // Spread over all there are.
+            Some(sessions) => (0..in_flight)
+                .map(|at| u64::from(at) * u64::from(sessions) / u64::from(in_flight))
+                .map(|at| Ask::new(script, token)?.of_session(&session_name(at)))
+                .collect::<Result<_>>()?,
+        };
         let greeting = Ask::new(Script::Plain(1), token)?;
-        Ok(Self { ask, greeting, in_flight, length, stagger })
+        Ok(Self { asks, greeting, in_flight, length, stagger })
     }
 
     /// Runs one round against `target`.
@@ -71,8 +91,9 @@ impl Workload {
         let started = Instant::now();
         let mut workers = JoinSet::new();
         let mut first = started;
-        for connection in connections {
-            workers.spawn(Arc::clone(self).work(connection, first, started + self.length));
+        for (at, connection) in connections.into_iter().enumerate() {
+            let end = started + self.length;
+            workers.spawn(Arc::clone(self).work(connection, at, first..end));
             first += self.stagger;
         }
         let mut nanos = Vec::new();
@@ -96,13 +117,14 @@ impl Workload {
     async fn work(
         self: Arc<Self>,
         mut connection: Connection,
-        first: Instant,
-        end: Instant,
+        at: usize,
+        time: Range<Instant>,
     ) -> Result<Vec<u64>> {
-        tokio::time::sleep_until(first).await;
+        tokio::time::sleep_until(time.start).await;
+        let ask = &self.asks[at % self.asks.len()];
         let mut nanos = Vec::new();
-        while Instant::now() < end {
-            connection.exchange(&self.ask, &mut nanos).await?;
+        while Instant::now() < time.end {
+            connection.exchange(ask, &mut nanos).await?;
         }
         Ok(nanos)
     }

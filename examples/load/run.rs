@@ -5,7 +5,7 @@ use crate::options;
 use crate::process::{Process, this_program};
 use crate::procfs::resident_mib;
 use crate::report::{Memory, Report};
-use crate::round::{Sample, Target, Workload};
+use crate::round::{Crowd, Sample, Target, Workload};
 use crate::script::Script;
 use crate::startup;
 use anyhow::{Context, Result, bail, ensure};
@@ -37,7 +37,8 @@ pub(crate) fn run(options: &options::Run) -> Result<()> {
         "this is a debug build, whose proxy is no yardstick; build it as the gateway was built: \
          cargo build --profile dist --bin openclaw --example load"
     );
-    let program = if options.self_check { Program::Proxy } else { binary(options)? };
+    let program =
+        if options.self_check { Program::Proxy } else { binary(options.gateway.as_deref())? };
 
     let upstream = Process::start_server(&["upstream"])?;
     let proxy = Process::start_server(&["proxy", "--upstream", &upstream.address.to_string()])?;
@@ -50,8 +51,8 @@ pub(crate) fn run(options: &options::Run) -> Result<()> {
     let fresh = memory(&proxy, &process)?;
     let targets = [("upstream", &upstream), ("proxy", &proxy), ("gateway", &process)]
         .map(|(name, process)| Target { name, address: process.address, pid: process.pid() });
-    let load =
-        Load { options, token: gateway.token(), targets: &targets, runtime: runtime(options)? };
+    let runtime = runtime(options.client_threads)?;
+    let load = Load { options, token: gateway.token(), targets: &targets, runtime };
     let replies = options.replies;
     let plain = load.run("plain chats", Script::Plain(replies.reply_bytes))?;
     let burst = load.run("burst streams", Script::Streamed(replies.burst()))?;
@@ -71,9 +72,9 @@ pub(crate) fn run(options: &options::Run) -> Result<()> {
 }
 
 /// The gateway to measure: the one named, else the best build beside this example.
-fn binary(options: &options::Run) -> Result<Program> {
-    if let Some(path) = &options.gateway {
-        return Ok(Program::Binary(path.clone()));
+pub(crate) fn binary(named: Option<&Path>) -> Result<Program> {
+    if let Some(path) = named {
+        return Ok(Program::Binary(path.to_owned()));
     }
     let this = PathBuf::from(this_program()?);
     // This file lies at `<target>/<profile>/examples/load`.
@@ -89,9 +90,10 @@ fn binary(options: &options::Run) -> Result<Program> {
     }
 }
 
-fn runtime(options: &options::Run) -> Result<Runtime> {
+/// The load generator's runtime.
+pub(crate) fn runtime(threads: u16) -> Result<Runtime> {
     Builder::new_multi_thread()
-        .worker_threads(options.client_threads.into())
+        .worker_threads(threads.into())
         .enable_all()
         .build()
         .context("could not start the load generator's runtime")
@@ -117,7 +119,8 @@ impl Load<'_> {
     fn run(&self, name: &str, script: Script) -> Result<Samples> {
         let options = self.options;
         let length = Duration::from_secs(options.seconds);
-        let workload = Workload::new(script, self.token, options.in_flight, length)?;
+        let crowd = Crowd { in_flight: options.in_flight, sessions: None };
+        let workload = Workload::new(script, self.token, crowd, length)?;
         let workload = Arc::new(workload);
         let mut samples = Samples::default();
         eprintln!("load: {name}, {} rounds for each target", options.rounds);

@@ -3,7 +3,7 @@
 use super::document::{self, Groups};
 use super::json::BodyLimit;
 use super::request_id::RequestId;
-use super::{ApiError, JSON, chat, embeddings, models, probes, target, tools};
+use super::{ApiError, JSON, chat, embeddings, models, probes, session, target, tools};
 use crate::agents::Agents;
 use crate::auth::Gate;
 use crate::config::Endpoint as EndpointSettings;
@@ -29,6 +29,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Where the published contract is served.
 const DOCUMENT_PATH: &str = "/openapi.json";
+
+/// Headers that decide who answers and where it is kept.
+const READABLE_HEADERS: [&str; 5] = [
+    target::AGENT_HEADER,
+    target::MODEL_HEADER,
+    session::KEY_HEADER,
+    target::IDEMPOTENCY_HEADER,
+    target::DISCONNECT_HEADER,
+];
 
 /// Sent with every reply: browsers shall not guess types, leak addresses or open devices.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
@@ -64,7 +73,7 @@ pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
     let Services { live, gate, runs, agents, providers, toolbox, health } = services;
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
-        chat::ChatApi { runs },
+        chat::ChatApi { live: live.clone(), runs },
         embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
         tools::ToolsApi { toolbox },
         probes::ProbesApi { health },
@@ -235,7 +244,7 @@ fn decorate(response: &mut Response, id: RequestId) {
 
 /// An override that cannot be read must not be taken for one that was not given.
 fn check_overrides(headers: &HeaderMap) -> Result<(), ApiError> {
-    for name in [target::AGENT_HEADER, target::MODEL_HEADER] {
+    for name in READABLE_HEADERS {
         if headers.get(name).is_some_and(|value| value.to_str().is_err()) {
             let message = format!("`{name}` must be printable ASCII.");
             return Err(ApiError::invalid("invalid_value", name, message));

@@ -14,6 +14,7 @@ mod models;
 mod probes;
 mod request_id;
 mod security;
+mod session;
 mod strict;
 mod target;
 mod tools;

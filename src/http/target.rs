@@ -1,7 +1,8 @@
 //! The names by which clients choose an agent, and the headers that override the choice.
 
 use super::ApiError;
-use crate::types::{AgentId, Caller, Scope};
+use crate::types::{AgentId, Caller, OnDisconnect, Scope};
+use std::time::Duration;
 
 /// The model id that is always there.
 pub(super) const OPENCLAW: &str = "openclaw";
@@ -11,6 +12,12 @@ pub(super) const DEFAULT: &str = "openclaw/default";
 pub(super) const AGENT_HEADER: &str = "x-openclaw-agent-id";
 /// Chooses the backend model.
 pub(super) const MODEL_HEADER: &str = "x-openclaw-model";
+/// Makes repeats of a request the same request.
+pub(super) const IDEMPOTENCY_HEADER: &str = "idempotency-key";
+/// Says what becomes of a run whose client hangs up.
+pub(super) const DISCONNECT_HEADER: &str = "x-openclaw-on-disconnect";
+/// A run may go on for so long without a reader.
+const MAX_GRACE_SECONDS: u64 = 3_600;
 /// Larger header values are not names.
 const MAX_NAME_BYTES: usize = 256;
 
@@ -75,6 +82,36 @@ impl Overrides {
             return Err(ApiError::invalid("invalid_value", MODEL_HEADER, message));
         }
         Ok(Self { agent, model })
+    }
+}
+
+/// The key of `idempotency-key`.
+pub(super) fn idempotency_key(header: Option<String>) -> Result<Option<String>, ApiError> {
+    let key = header.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    if key.as_ref().is_some_and(|key| key.len() > MAX_NAME_BYTES) {
+        let message = format!("`{IDEMPOTENCY_HEADER}` is longer than {MAX_NAME_BYTES} bytes.");
+        return Err(ApiError::invalid("invalid_value", IDEMPOTENCY_HEADER, message));
+    }
+    Ok(key)
+}
+
+/// What `x-openclaw-on-disconnect` asks for.
+pub(super) fn on_disconnect(header: Option<&str>) -> Result<OnDisconnect, ApiError> {
+    let text = header.map_or("", str::trim).to_ascii_lowercase();
+    let grace = text.strip_prefix("grace=").and_then(|seconds| seconds.parse::<u64>().ok());
+    match (text.as_str(), grace) {
+        ("" | "cancel", _) => Ok(OnDisconnect::Cancel),
+        ("detach", _) => Ok(OnDisconnect::Detach),
+        (_, Some(seconds)) if (1..=MAX_GRACE_SECONDS).contains(&seconds) => {
+            Ok(OnDisconnect::Grace(Duration::from_secs(seconds)))
+        }
+        _ => {
+            let message = format!(
+                "`{DISCONNECT_HEADER}` must be cancel, detach, or grace=<seconds> with 1 to \
+                 {MAX_GRACE_SECONDS} seconds."
+            );
+            Err(ApiError::invalid("invalid_value", DISCONNECT_HEADER, message))
+        }
     }
 }
 

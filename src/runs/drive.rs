@@ -132,6 +132,8 @@ impl Drive {
             Begun::Answered(said) => Ok(Some(said)),
             Begun::Turn(mut writer) => {
                 request.input = writer.take_conversation();
+                request.model =
+                    request.model.take().or_else(|| writer.row().model_override.clone());
                 self.writer = Some(writer);
                 Ok(None)
             }
@@ -200,10 +202,10 @@ impl Drive {
     async fn write_end(&mut self, outcome: Outcome) -> Outcome {
         let Some(writer) = self.writer.take() else { return outcome };
         let Err(error) = writer.finish(self.answer.ended(&outcome)).await else { return outcome };
-        tracing::error!(%error, "the end of a run could not be written to its session");
+        let failure = told(error);
         match outcome {
             Outcome::Failed(_) => outcome,
-            _ => Outcome::Failed(told(error)),
+            _ => Outcome::Failed(failure),
         }
     }
 
@@ -252,7 +254,7 @@ fn panicked() -> Failure {
     Failure::new(FailureKind::Internal, "The run broke off. The gateway's log has the cause.")
 }
 
-/// A session's failure in words for whoever asked.
+/// A session's failure in words for whoever asked: what names a file is for the log alone.
 fn told(error: sessions::Error) -> Failure {
     if let sessions::Error::Stale(key) = &error {
         let message = format!(
@@ -261,5 +263,12 @@ fn told(error: sessions::Error) -> Failure {
         );
         return Failure::new(FailureKind::Busy, message);
     }
-    error.into()
+    tracing::error!(%error, "a session could not be used");
+    let failure = Failure::from(error);
+    if failure.kind != FailureKind::StoreUnavailable {
+        return failure;
+    }
+    let message = "The session cannot be written at the moment; the gateway's log has the cause. \
+                   What was said is not kept: try again later.";
+    Failure::new(FailureKind::StoreUnavailable, message)
 }

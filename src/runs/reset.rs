@@ -1,6 +1,7 @@
 //! When a session begins anew by itself.
 
 use crate::config::{Reset, SessionSettings};
+use crate::sessions::keys::ChatType;
 use crate::types::SessionKey;
 
 /// The rule for a session of this channel: the channel's own, else that of its kind of chat, else
@@ -8,13 +9,10 @@ use crate::types::SessionKey;
 pub(super) fn rule(settings: &SessionSettings, channel: &str, key: &SessionKey) -> Reset {
     let own = settings.reset_by_channel.get(channel);
     let kinds = &settings.reset_by_type;
-    let has = |part: &str| key.rest().split(':').any(|piece| piece == part);
-    let kind = if has("thread") || has("topic") {
-        &kinds.thread
-    } else if has("group") || has("channel") {
-        &kinds.group
-    } else {
-        &kinds.direct
+    let kind = match ChatType::of(key) {
+        ChatType::Direct => &kinds.direct,
+        ChatType::Group => &kinds.group,
+        ChatType::Thread => &kinds.thread,
     };
     own.or(kind.as_ref()).unwrap_or(&settings.reset).clone()
 }

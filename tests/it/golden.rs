@@ -26,3 +26,8 @@ async fn embeddings() {
 async fn common() {
     check_area("common").await;
 }
+
+#[tokio::test]
+async fn sessions() {
+    check_area("sessions").await;
+}

@@ -2,8 +2,10 @@
 
 mod architecture;
 mod client;
+mod crash;
 mod document;
 mod golden;
+mod http_sessions;
 mod http_status;
 mod local;
 mod logs;

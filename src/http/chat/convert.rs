@@ -1,17 +1,20 @@
 //! From OpenAI's chat request to the waist, refusing what cannot be carried out.
 
 use super::content::{ContentParam, ContentPart, StopParam, ToolChoiceParam};
+use super::side_task;
 use super::wire::{
     ChatCompletionRequestMessage, ChatCompletionTool, CreateChatCompletionRequest, MessageRole,
     ResponseFormatParam,
 };
 use crate::http::ApiError;
+use crate::http::session::{self, Fields, Found};
 use crate::http::strict::Object;
 use crate::http::target::{self, Overrides};
 use crate::types::{
-    Caller, Content, Delivery, Message, OnDisconnect, Origin, Part, QueueMode, ResponseFormat,
-    RunKind, RunRequest, Sampling, Surface, ToolCall, ToolChoice, ToolSpec,
+    AgentId, Content, Delivery, Message, OnDisconnect, Origin, Part, QueueMode, ResponseFormat,
+    RunKind, RunRequest, Sampling, ToolCall, ToolChoice, ToolSpec,
 };
+use poem::http::HeaderMap;
 use serde_json::value::RawValue;
 use std::ops::RangeInclusive;
 
@@ -24,12 +27,13 @@ impl CreateChatCompletionRequest {
         if self.stream.unwrap_or(false) { Delivery::Growing } else { Delivery::Whole }
     }
 
-    /// Turns the request into a run.
+    /// Turns the request into a run, and says which session it is a turn of.
     pub(super) fn into_run(
         self,
-        overrides: Overrides,
-        caller: Caller,
-    ) -> Result<RunRequest, ApiError> {
+        terms: Terms,
+        headers: &HeaderMap,
+        default: &AgentId,
+    ) -> Result<(RunRequest, Option<Found>), ApiError> {
         let named = target::agent_of(self.model.as_deref().unwrap_or(""))?;
         if self.n.is_some_and(|n| n != 1) {
             let message = "Only one answer a request is supported: leave `n` out or set it to 1.";
@@ -40,25 +44,54 @@ impl CreateChatCompletionRequest {
         let tool_choice = tool_choice(self.tool_choice, &tools)?;
         let response_format =
             self.response_format.map(|param| response_format(param.0)).transpose()?;
-        Ok(RunRequest {
-            agent: overrides.agent.or(named),
-            input: conversation(self.messages)?,
+        let input = conversation(self.messages)?;
+        let metadata = self.metadata.map(|Object(metadata)| metadata).unwrap_or_default();
+        let chosen = terms.overrides.agent.or(named);
+        let (kind, session) = if side_task::is_one(metadata.task.as_deref(), &input) {
+            (RunKind::Utility, None)
+        } else {
+            let fields = Fields {
+                session_key: terms.session_key.as_deref(),
+                chat_id: metadata.chat_id.as_deref(),
+                conversation: metadata.conversation.as_deref(),
+                prompt_cache_key: self.prompt_cache_key.as_deref(),
+                user: self.user.as_deref(),
+            };
+            let agent = chosen.as_ref().unwrap_or(default);
+            (RunKind::Turn, session::find(terms.origin.caller, agent, headers, fields)?)
+        };
+        let run = RunRequest {
+            // A key that names another agent is that agent's session.
+            agent: session.as_ref().map(|found| found.key.agent().clone()).or(chosen),
+            session: session.as_ref().map(|found| found.key.clone()),
+            kind,
+            input,
             sampling,
             response_format: response_format.flatten(),
             tools,
             tool_choice,
             parallel_tool_calls: self.parallel_tool_calls,
-            model: overrides.model,
+            model: terms.overrides.model,
             delivery,
-            session: None,
-            kind: RunKind::Turn,
-            origin: Origin { surface: Surface::Chat, caller },
+            origin: terms.origin,
+            // Each call waits for an answer of its own.
             queue: Some(QueueMode::Followup),
             timeout: None,
-            idempotency_key: None,
-            on_disconnect: OnDisconnect::Cancel,
-        })
+            idempotency_key: terms.idempotency_key,
+            on_disconnect: terms.on_disconnect,
+        };
+        Ok((run, session))
     }
+}
+
+/// What a request's headers say of the run it asks for.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) overrides: Overrides,
+    pub(super) session_key: Option<String>,
+    pub(super) origin: Origin,
+    pub(super) idempotency_key: Option<String>,
+    pub(super) on_disconnect: OnDisconnect,
 }
 
 fn sampling(request: &CreateChatCompletionRequest) -> Result<Sampling, ApiError> {

@@ -3,6 +3,7 @@
 mod content;
 mod convert;
 mod reply;
+mod side_task;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -11,10 +12,13 @@ mod wire_out;
 use super::json::Json;
 use super::request_id::RequestId;
 use super::security::Writer;
-use super::target::Overrides;
+use super::target::{self, Overrides};
 use super::{ApiError, Tag};
 use crate::runs::Runs;
-use crate::types::Delivery;
+use crate::secrets::Live;
+use crate::types::{Delivery, Origin, Surface};
+use convert::Terms;
+use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Header;
@@ -28,6 +32,7 @@ pub(super) use wire::CreateChatCompletionRequest;
 /// The chat completions API.
 #[derive(Debug)]
 pub(super) struct ChatApi {
+    pub(super) live: Live,
     pub(super) runs: Runs,
 }
 
@@ -48,6 +53,17 @@ impl ChatApi {
         /// Answers with this model, `provider/model` or a bare model name, instead of the agent's.
         #[oai(name = "x-openclaw-model")]
         model: Header<Option<String>>,
+        /// Makes the request a turn of this session, `agent:<agentId>:<name>` or a bare name.
+        #[oai(name = "x-openclaw-session-key")]
+        session_key: Header<Option<String>>,
+        /// A repeat with this key is the same request: it runs once and gets the same answer.
+        #[oai(name = "idempotency-key")]
+        idempotency_key: Header<Option<String>>,
+        /// What becomes of the answer when the client hangs up: `cancel` (default), `detach`, or
+        /// `grace=<seconds>`.
+        #[oai(name = "x-openclaw-on-disconnect")]
+        on_disconnect: Header<Option<String>>,
+        headers: &HeaderMap,
         request_id: Data<&RequestId>,
         body: Json<CreateChatCompletionRequest>,
     ) -> poem::Result<ChatReply> {
@@ -56,12 +72,22 @@ impl ChatApi {
         let ending = Ending::from(request.stream_options.as_ref().map(|options| &options.0));
         let delivery = request.delivery();
         let overrides = Overrides::read(caller.0, agent.0, model.0)?;
-        let run = request.into_run(overrides, caller.0)?;
+        let terms = Terms {
+            idempotency_key: target::idempotency_key(idempotency_key.0)?,
+            on_disconnect: target::on_disconnect(on_disconnect.0.as_deref())?,
+            origin: Origin { surface: Surface::Chat, caller: caller.0 },
+            session_key: session_key.0,
+            overrides,
+        };
+        let snapshot = self.live.load();
+        let default = &snapshot.roster.default_agent().id;
+        let (run, session) = request.into_run(terms, headers, default)?;
+        drop(snapshot);
         let run = self.runs.start(run).map_err(ApiError::from)?;
         let reply = match delivery {
             Delivery::Growing => reply::stream(run, heading, ending).await,
             Delivery::Whole => reply::complete(run, heading).await,
         };
-        Ok(reply?)
+        Ok(reply?.of_session(session))
     }
 }

@@ -7,6 +7,7 @@ use super::wire_out::{
 };
 use crate::http::json::register_schema;
 use crate::http::request_id::RequestId;
+use crate::http::session::Found;
 use crate::http::{ApiError, JSON, SSE, target};
 use crate::runs::Run;
 use crate::types::{Delta, Failure, FailureKind, Outcome, RunEvent, StopReason, Usage};
@@ -27,9 +28,27 @@ pub(crate) use super::wire_out::{
 /// Room for a few frames, so that a burst of tokens is written without growing.
 const FRAME_BUFFER_BYTES: usize = 1024;
 
+/// An answer, and the session it belongs to.
+#[derive(Debug)]
+pub(super) struct ChatReply {
+    session: Option<Found>,
+    pub(super) answer: Answer,
+}
+
+impl ChatReply {
+    fn new(answer: Answer) -> Self {
+        Self { session: None, answer }
+    }
+
+    /// The same answer, as a turn of a session.
+    pub(super) fn of_session(self, session: Option<Found>) -> Self {
+        Self { session, ..self }
+    }
+}
+
 /// An answer: whole, or as a stream of events.
 #[derive(Debug)]
-pub(super) enum ChatReply {
+pub(super) enum Answer {
     Whole(Box<CreateChatCompletionResponse>),
     Stream(Body),
 }
@@ -54,7 +73,7 @@ pub(super) async fn complete(mut run: Run, heading: Heading) -> Result<ChatReply
             RunEvent::Finished(outcome) => {
                 let end = finish_reason(outcome)?;
                 let whole = CreateChatCompletionResponse::new(heading, message, end, usage);
-                return Ok(ChatReply::Whole(Box::new(whole)));
+                return Ok(ChatReply::new(Answer::Whole(Box::new(whole))));
             }
         }
     }
@@ -75,9 +94,8 @@ pub(super) async fn stream(
             None => return Err(failed(broke_off())),
             Some(RunEvent::Accepted | RunEvent::Started { .. }) => {}
             Some(RunEvent::Usage(usage)) => frames.usage = usage,
-            Some(RunEvent::Finished(outcome @ (Outcome::Failed(_) | Outcome::Aborted))) => {
-                return Err(finish_reason(outcome).expect_err("neither is an answer"));
-            }
+            Some(RunEvent::Finished(Outcome::Failed(failure))) => return Err(failed(failure)),
+            Some(RunEvent::Finished(Outcome::Aborted)) => return Err(failed(cancelled())),
             Some(event) => break event,
         }
     };
@@ -93,7 +111,7 @@ pub(super) async fn stream(
         let bytes = frames.take();
         (!bytes.is_empty()).then(|| (Ok::<Bytes, std::io::Error>(bytes), Some((run, frames, open))))
     });
-    Ok(ChatReply::Stream(Body::from_bytes_stream(bytes)))
+    Ok(ChatReply::new(Answer::Stream(Body::from_bytes_stream(bytes))))
 }
 
 /// How a stream ends.
@@ -201,6 +219,10 @@ fn broke_off() -> Failure {
     Failure::new(FailureKind::Internal, "The run broke off.")
 }
 
+fn cancelled() -> Failure {
+    Failure::new(FailureKind::Aborted, "The run was cancelled.")
+}
+
 fn failed(failure: Failure) -> ApiError {
     ApiError::from(failure).with_input("messages")
 }
@@ -212,10 +234,7 @@ fn finish_reason(outcome: Outcome) -> Result<&'static str, ApiError> {
         Outcome::Completed(StopReason::Length) => Ok("length"),
         Outcome::Completed(StopReason::ContentFilter) => Ok("content_filter"),
         Outcome::Completed(StopReason::ToolCalls) | Outcome::ClientToolCalls => Ok("tool_calls"),
-        Outcome::Aborted => {
-            let message = "The run was cancelled.";
-            Err(failed(Failure::new(FailureKind::Aborted, message)))
-        }
+        Outcome::Aborted => Err(failed(cancelled())),
         Outcome::Failed(failure) => Err(failed(failure)),
     }
 }
@@ -244,21 +263,25 @@ impl<'a> From<&'a Delta> for ChunkDelta<'a> {
 
 impl IntoResponse for ChatReply {
     fn into_response(self) -> Response {
-        match self {
-            Self::Whole(whole) => {
+        let mut response = match self.answer {
+            Answer::Whole(whole) => {
                 let body = serde_json::to_vec(&whole).expect("reply types are JSON-able");
                 let mut response = Response::builder().body(body);
                 let json = HeaderValue::from_static(JSON);
                 response.headers_mut().insert(header::CONTENT_TYPE, json);
                 response
             }
-            Self::Stream(body) => Response::builder()
+            Answer::Stream(body) => Response::builder()
                 .header(header::CONTENT_TYPE, SSE)
                 .header(header::CACHE_CONTROL, "no-cache")
                 // Asks reverse proxies not to collect the answer before they pass it on.
                 .header("x-accel-buffering", "no")
                 .body(body),
+        };
+        if let Some(session) = self.session {
+            session.tell(&mut response);
         }
+        response
     }
 }
 

@@ -1,6 +1,6 @@
 //! Replies from runs whose events come one at a time, as providers send them.
 
-use super::reply::{self, ChatReply, Ending};
+use super::reply::{self, Answer, Ending};
 use super::wire_out::Heading;
 use crate::http::request_id::RequestId;
 use crate::runs::Run;
@@ -19,7 +19,7 @@ fn run(events: Vec<RunEvent>) -> Run {
 async fn streamed(events: Vec<RunEvent>) -> String {
     let heading = Heading::new(RequestId::new(), None);
     let reply = reply::stream(run(events), heading, Ending::Plain).await.expect("a reply");
-    let ChatReply::Stream(body) = reply else { panic!("a stream was asked for") };
+    let Answer::Stream(body) = reply.answer else { panic!("a stream was asked for") };
     body.into_string().await.expect("UTF-8")
 }
 

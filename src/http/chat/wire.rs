@@ -68,9 +68,34 @@ pub(crate) struct CreateChatCompletionRequest {
     /// Makes sampling repeatable where the provider can.
     #[serde(default)]
     pub seed: Option<i64>,
+    /// Names a person: calls with the same value are turns of one session.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Names a conversation: calls with the same value are turns of one session.
+    #[serde(default)]
+    pub prompt_cache_key: Option<String>,
+    /// Further facts about the request.
+    #[serde(default)]
+    #[schema(value_type = Option<ChatCompletionMetadata>)]
+    pub metadata: Option<Object<ChatCompletionMetadata>>,
     /// Up to four texts that end the answer.
     #[serde(default)]
     pub stop: Option<StopParam>,
+}
+
+/// Further facts about a request. Other keys are accepted and not used.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(crate) struct ChatCompletionMetadata {
+    /// The chat this is a turn of: calls with the same value share a session.
+    #[serde(default)]
+    pub chat_id: Option<String>,
+    /// The same under another name; `chat_id` wins.
+    #[serde(default)]
+    pub conversation: Option<String>,
+    /// The side task of a chat program that this is, such as `title_generation`; it is answered
+    /// by the agent's utility model and leaves no trace in a session.
+    #[serde(default)]
+    pub task: Option<String>,
 }
 
 /// One message of the conversation.

@@ -3,6 +3,7 @@
 mod openai;
 mod precedence;
 mod runtime;
+mod sessions;
 mod start;
 
 use std::collections::BTreeSet;
@@ -13,8 +14,8 @@ use std::path::Path;
 type Named = BTreeSet<(String, String)>;
 
 /// The files that have tests named by an id, as the page names them.
-const FILES: [&str; 5] =
-    ["openai.rs", "precedence.rs", "runtime.rs", "src/config/listen.rs", "start.rs"];
+const FILES: [&str; 6] =
+    ["openai.rs", "precedence.rs", "runtime.rs", "sessions.rs", "src/config/listen.rs", "start.rs"];
 
 #[test]
 fn the_page_and_the_tests_name_each_other() {

@@ -4,6 +4,7 @@ use openclaw::config::{Env, ListenFlags, Paths, ProfileChoice};
 use openclaw::gateway::{Gateway as Inner, Options, Prepared};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -18,7 +19,7 @@ pub(crate) struct Gateway {
     pub(crate) url: String,
     client: Client,
     inner: Inner,
-    _state: TempDir,
+    state: TempDir,
 }
 
 impl Gateway {
@@ -70,7 +71,7 @@ impl Gateway {
         let inner = Inner::start(prepared).await.expect("the gateway starts");
         let url = format!("http://{}", inner.addresses()[0]);
         let client = Client::builder().no_proxy().timeout(LIMIT).build().expect("a client");
-        Self { url, client, inner, _state: state }
+        Self { url, client, inner, state }
     }
 
     /// A request with the gateway's token.
@@ -92,6 +93,11 @@ impl Gateway {
     /// Gets a path with the gateway's token.
     pub(crate) async fn get(&self, path: &str) -> Response {
         self.request("GET", path).send().await.expect("an answer")
+    }
+
+    /// Its state folder.
+    pub(crate) fn state(&self) -> &Path {
+        self.state.path()
     }
 
     /// Stops it; says whether everything had ended in time.

@@ -162,8 +162,16 @@ fn request(lines: &[&str]) -> Request {
 }
 
 /// Headers that belong to the contract; the others are the HTTP library's.
-const SHOWN: [&str; 6] =
-    ["content-type", "cache-control", "allow", "retry-after", "www-authenticate", "x-request-id"];
+const SHOWN: [&str; 8] = [
+    "content-type",
+    "cache-control",
+    "allow",
+    "retry-after",
+    "www-authenticate",
+    "x-request-id",
+    "x-openclaw-session-key",
+    "x-openclaw-session-source",
+];
 
 async fn answer(gateway: &Gateway, request: &Request, played: &mut String) {
     let mut sending = gateway.anonymous(&request.method, &request.path);

@@ -89,6 +89,13 @@ impl Reply {
         reply.header("content-type", "application/json").then(body.to_string())
     }
 
+    /// JSON, so far empty.
+    pub(crate) fn empty() -> Self {
+        let head = Head { status: 200, headers: Vec::new() };
+        let reply = Self { head: Some(head), steps: Vec::new() };
+        reply.header("content-type", "application/json")
+    }
+
     /// A stream, so far empty.
     pub(crate) fn stream() -> Self {
         let head = Head { status: 200, headers: Vec::new() };

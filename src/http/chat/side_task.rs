@@ -1,0 +1,119 @@
+//! Side tasks of chat programs: the titles, tags, follow-up questions and completions that they
+//! ask for beside the conversation, with the same model. They must not become part of it.
+
+use crate::types::{Content, Message};
+
+/// Words of `metadata.task` by which Open WebUI tells its side tasks from answers.
+const TASKS: [&str; 8] = [
+    "title_generation",
+    "follow_up_generation",
+    "tags_generation",
+    "emoji_generation",
+    "query_generation",
+    "image_prompt_generation",
+    "autocomplete_generation",
+    "function_calling",
+];
+
+/// How a side task's one message begins, and what else it holds.
+struct Form {
+    begins: &'static str,
+    holds: &'static [&'static str],
+}
+
+/// The forms of the programs' own default prompts. A prompt that an administrator has rewritten
+/// is an ordinary message unless `metadata.task` says otherwise.
+const MESSAGES: [Form; 4] = [
+    // Open WebUI: title, tags, follow-ups, search queries, image prompts, autocompletion. Its
+    // answers over documents begin alike but quote a context, not the chat.
+    Form { begins: "### Task:", holds: &["<chat_history>", "</chat_history>"] },
+    // Open WebUI: an emoji for a spoken message.
+    Form {
+        begins: "Your task is to reflect the speaker's likely facial expression through a fitting emoji",
+        holds: &["Message:"],
+    },
+    // LibreChat: title, by its method `completion`.
+    Form {
+        begins: "Provide a concise, 5-word-or-less title for the conversation",
+        holds: &["Only return the title itself", "Conversation:"],
+    },
+    // LibreChat: title, by its method `structured`.
+    Form {
+        begins: "Analyze this conversation and provide:",
+        holds: &["A concise title in the detected language"],
+    },
+];
+
+/// How the instructions of LobeChat's side tasks begin: titles of topics, and emojis.
+const INSTRUCTIONS: [&str; 3] = [
+    "You are a professional conversation summarizer. Generate a concise title",
+    "You are an assistant skilled at conversations. You need to summarize",
+    "You are an emoji expert.",
+];
+
+/// Whether a request is a side task, by its `metadata.task` or by its conversation.
+pub(super) fn is_one(task: Option<&str>, conversation: &[Message]) -> bool {
+    task.is_some_and(|task| TASKS.contains(&task)) || has_form(conversation)
+}
+
+fn has_form(conversation: &[Message]) -> bool {
+    match conversation {
+        [Message::User { content, .. }] => {
+            text(content).is_some_and(|text| MESSAGES.iter().any(|form| form.fits(text)))
+        }
+        [Message::System { text }, .., Message::User { .. }] => {
+            INSTRUCTIONS.iter().any(|begin| text.trim_start().starts_with(begin))
+        }
+        _ => false,
+    }
+}
+
+/// A message's text where it is nothing but one text; no side task has images.
+fn text(content: &Content) -> Option<&str> {
+    match content {
+        Content::Text(text) => Some(text.trim()),
+        Content::Parts(_) => None,
+    }
+}
+
+impl Form {
+    fn fits(&self, text: &str) -> bool {
+        text.starts_with(self.begins) && self.holds.iter().all(|part| text.contains(part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(text: &str) -> Message {
+        Message::User { content: Content::Text(text.to_owned()), name: None }
+    }
+
+    fn check(expected: bool, task: Option<&str>, conversation: &[Message]) {
+        assert_eq!(is_one(task, conversation), expected, "{task:?} {conversation:?}");
+    }
+
+    #[test]
+    fn the_programs_side_tasks_are_known() {
+        let title = "### Task:\nTitle it.\n### Chat History:\n<chat_history>\nhi\n</chat_history>";
+        check(true, None, &[user(title)]);
+        let librechat = "Provide a concise, 5-word-or-less title for the conversation, using title \
+                         case conventions. Only return the title itself.\n\nConversation:\nUser: hi";
+        check(true, None, &[user(librechat)]);
+        let lobe = "You are a professional conversation summarizer. Generate a concise title that";
+        let system = Message::System { text: lobe.to_owned() };
+        check(true, None, &[system, user("user: hi")]);
+        check(true, Some("tags_generation"), &[user("anything")]);
+    }
+
+    #[test]
+    fn what_people_say_is_not_one() {
+        check(false, None, &[user("Give this chat a title.")]);
+        check(false, None, &[user("### Task:\nAnswer from\n<context>\nx\n</context>")]);
+        check(false, Some("chat"), &[user("hi")]);
+        let title = "### Task:\nTitle it.\n<chat_history>\nhi\n</chat_history>";
+        let answer = Message::Assistant { text: Some("yes".to_owned()), tool_calls: vec![] };
+        check(false, None, &[user("hi"), answer, user(title)]);
+    }
+}

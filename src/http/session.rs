@@ -1,0 +1,137 @@
+//! Which session a request is a turn of: the header that says so, else the chat it belongs to in
+//! the client's own terms, else its user, else none.
+
+use super::ApiError;
+use crate::sessions::keys;
+use crate::types::{AgentId, Caller, SessionKey};
+use poem::Response;
+use poem::http::{HeaderMap, HeaderValue};
+
+/// Names the session; on a reply, the session the request was a turn of.
+pub(super) const KEY_HEADER: &str = "x-openclaw-session-key";
+/// On a reply: what the session was found by.
+const SOURCE_HEADER: &str = "x-openclaw-session-source";
+/// Sent by Open WebUI when it forwards user information.
+const OPEN_WEBUI_HEADER: &str = "x-openwebui-chat-id";
+/// What LibreChat's conversation is sent as, by the configuration in `docs/sessions.md`; the
+/// first is the name its own documentation uses.
+const CONVERSATION_HEADERS: [&str; 2] = ["x-conversation-id", "x-librechat-conversation-id"];
+/// Longer names are not names.
+const MAX_NAME_CHARS: usize = 512;
+/// What Open WebUI calls a chat that it does not keep.
+const TEMPORARY_CHAT: &str = "local";
+
+/// What a request says of its session beside its client's own headers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Fields<'a> {
+    /// The header `x-openclaw-session-key`.
+    pub(super) session_key: Option<&'a str>,
+    /// `metadata.chat_id`.
+    pub(super) chat_id: Option<&'a str>,
+    /// `metadata.conversation`.
+    pub(super) conversation: Option<&'a str>,
+    /// `prompt_cache_key`.
+    pub(super) prompt_cache_key: Option<&'a str>,
+    /// `user`.
+    pub(super) user: Option<&'a str>,
+}
+
+/// A session and what it was found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) key: SessionKey,
+    /// The header or field that won.
+    pub(super) source: &'static str,
+}
+
+impl Found {
+    /// Tells the client which session its request was a turn of, and why.
+    pub(super) fn tell(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if let Ok(key) = HeaderValue::from_str(self.key.as_str()) {
+            headers.insert(KEY_HEADER, key);
+        }
+        headers.insert(SOURCE_HEADER, HeaderValue::from_static(self.source));
+    }
+}
+
+/// The session of a request to `agent`, if it is a turn of one. What comes first wins:
+/// `x-openclaw-session-key`, `X-OpenWebUI-Chat-Id`, LibreChat's conversation header,
+/// `metadata.chat_id`, `metadata.conversation`, `prompt_cache_key`, `user`.
+///
+/// Every key is made within the caller's namespace, so a key of somebody else's is just a key
+/// under which this caller has no session yet.
+pub(super) fn find(
+    caller: Caller,
+    agent: &AgentId,
+    headers: &HeaderMap,
+    fields: Fields<'_>,
+) -> Result<Option<Found>, ApiError> {
+    let namespace = caller.namespace();
+    if let Some(text) = filled(fields.session_key) {
+        let key = keys::within(namespace, named(text, agent)?);
+        return Ok(Some(Found { key, source: KEY_HEADER }));
+    }
+    let mut chats = Vec::with_capacity(3);
+    chats.push((OPEN_WEBUI_HEADER, header(headers, OPEN_WEBUI_HEADER)?));
+    for name in CONVERSATION_HEADERS {
+        chats.push((name, header(headers, name)?));
+    }
+    chats.push(("metadata.chat_id", filled(fields.chat_id)));
+    chats.push(("metadata.conversation", filled(fields.conversation)));
+    chats.push(("prompt_cache_key", filled(fields.prompt_cache_key)));
+    let chat = chats.into_iter().find_map(|(source, id)| Some((source, kept(id?)?)));
+    let found = match (chat, filled(fields.user)) {
+        (Some((source, id)), _) => Some((source, keys::of_chat(agent, checked(source, id)?))),
+        (None, Some(user)) => Some(("user", keys::of_user(agent, checked("user", user)?))),
+        (None, None) => None,
+    };
+    Ok(found.map(|(source, key)| Found { key: keys::within(namespace, key), source }))
+}
+
+/// The session that `x-openclaw-session-key` names.
+fn named(text: &str, agent: &AgentId) -> Result<SessionKey, ApiError> {
+    let bare = text.to_ascii_lowercase();
+    let reserved = ["subagent:", "cron:", "acp:"].iter().any(|name| bare.starts_with(name));
+    let key = keys::named(text, agent).map_err(|error| {
+        let message = format!("Invalid `{KEY_HEADER}`: {error}.");
+        ApiError::invalid("invalid_value", KEY_HEADER, message)
+    })?;
+    if reserved || key.is_reserved() {
+        let message = format!("`{KEY_HEADER}` cannot use reserved internal session namespaces.");
+        return Err(ApiError::invalid("invalid_value", KEY_HEADER, message));
+    }
+    Ok(key)
+}
+
+/// A header's text; one that cannot be read must not be taken for one that was not given.
+fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, ApiError> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    match value.to_str() {
+        Ok(text) => Ok(filled(Some(text))),
+        Err(_) => {
+            let message = format!("`{name}` must be printable ASCII.");
+            Err(ApiError::invalid("invalid_value", name, message))
+        }
+    }
+}
+
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The id of a chat, unless its client says that the chat shall not be kept, or left its own
+/// placeholder in.
+fn kept(id: &str) -> Option<&str> {
+    let placeholder = id.starts_with("{{") && id.ends_with("}}");
+    let temporary = id == TEMPORARY_CHAT || id.starts_with("local:");
+    (!placeholder && !temporary).then_some(id)
+}
+
+fn checked<'a>(param: &str, id: &'a str) -> Result<&'a str, ApiError> {
+    if id.chars().count() <= MAX_NAME_CHARS {
+        return Ok(id);
+    }
+    let message = format!("`{param}` is longer than {MAX_NAME_CHARS} characters.");
+    Err(ApiError::invalid("invalid_value", param, message))
+}
