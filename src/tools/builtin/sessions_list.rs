@@ -24,6 +24,8 @@ const MAX_HITS: usize = 500;
 const MAX_SEARCH_CHARS: usize = 200;
 /// Bytes after which an answer ends, well within what the toolbox lets through.
 const MAX_BYTES: usize = 40 * 1024;
+/// Of these, what messages may take, so that they do not crowd out the sessions.
+const MESSAGE_BYTES: usize = 24 * 1024;
 /// Milliseconds of a minute.
 const MINUTE: i64 = 60_000;
 
@@ -59,7 +61,7 @@ struct Listed {
     #[serde(skip_serializing_if = "Option::is_none")]
     model_override: Option<String>,
     updated_at: i64,
-    entries: u64,
+    message_count: u64,
     total_tokens: u64,
     aborted_last_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,7 +127,7 @@ impl SessionsList {
     }
 
     async fn add_messages(&self, listed: &mut [Listed], limit: usize) -> Result<(), Failed> {
-        let mut room = MAX_BYTES;
+        let mut room = MESSAGE_BYTES;
         for session in listed {
             let Ok(key) = SessionKey::parse(&session.key) else { continue };
             let window = Window { before: u64::MAX, limit, bytes: room, tools: Tools::Hidden };
@@ -155,7 +157,7 @@ impl Listed {
             label: row.label,
             model_override: row.model_override,
             updated_at: row.updated_at,
-            entries: row.entries,
+            message_count: row.messages,
             aborted_last_run: row.aborted_last_run,
             found,
             messages: None,

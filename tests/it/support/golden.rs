@@ -224,11 +224,11 @@ fn name_what_varies(text: &str, url: &str) -> String {
     for prefix in ["chatcmpl_", "req_"] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
     }
-    for prefix in ["\"sessionId\": \"", "\"sessionId\\\": \\\""] {
+    for prefix in ["\"sessionId\": \"", "\"sessionId\\\":\\\""] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 36, uuid), "{id}");
     }
     for key in ["at", "updatedAt", "startedAt"] {
-        for prefix in [format!("\"{key}\": "), format!("\"{key}\\\": ")] {
+        for prefix in [format!("\"{key}\": "), format!("\"{key}\\\":")] {
             named = replace_after(&named, &prefix, |rest| run_of(rest, 13, digit), "{millis}");
         }
     }

@@ -33,13 +33,17 @@ pub(crate) async fn sow(state_dir: &Path, seeds: Vec<Seed>) {
         return;
     }
     let file = file_in(state_dir);
-    let store = Store::open(&file, Clock::system()).expect("a store");
+    // A second between turns, so that their order is beyond doubt.
+    let turns: usize = seeds.iter().map(|seed| seed.turns.len()).sum();
+    let clock = Clock::standing_at(Clock::system().now() - 1000 * turns as i64);
+    let store = Store::open(&file, clock.clone()).expect("a store");
     let tasks = Tasks::new();
     let sessions = Sessions::open(store.clone(), &tasks).await.expect("sessions");
     let mut run = 0;
     for seed in &seeds {
         for turn in &seed.turns {
             run += 1;
+            clock.advance(Duration::from_secs(1));
             take_turn(&sessions, seed, RunId::from_bits(run), turn).await;
         }
     }
