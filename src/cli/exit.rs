@@ -74,7 +74,12 @@ impl From<gateway::Error> for Exit {
             | Kind::NoMode(_)
             | Kind::Auth(_)
             | Kind::Exposed { .. } => CONFIG,
-            Kind::Sessions(_) | Kind::Mint(..) | Kind::InUse(_) | Kind::Bind(..) => 1,
+            Kind::Sessions(_)
+            | Kind::Taken { .. }
+            | Kind::Lock(..)
+            | Kind::Mint(..)
+            | Kind::InUse(_)
+            | Kind::Bind(..) => 1,
         };
         Self::new(error).code(code)
     }
