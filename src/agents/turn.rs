@@ -56,7 +56,12 @@ async fn answer(
     turn: Turn,
     events: &Sender<RunEvent>,
 ) -> Result<Result<Outcome, Failure>, Unread> {
-    let Turn { snapshot, request, boundaries } = turn;
+    let Turn { snapshot, mut request, boundaries } = turn;
+    if request.kind == RunKind::Utility {
+        request.tools.clear();
+        request.tool_choice = ToolChoice::Auto;
+        request.parallel_tool_calls = None;
+    }
     let wanted = Wanted { choice: request.tool_choice.clone(), called: false };
     let delivery = request.delivery;
     let mut call = match prepare(agents, &snapshot, request) {

@@ -34,7 +34,7 @@ pub use file::write_new;
 pub use listen::{Listen, ListenFlags, listen};
 pub use load::{Loaded, load};
 pub use paths::{Paths, ProfileChoice};
-pub use roster::{AgentEntry, Choice, Fallback, Roster, choices};
+pub use roster::{AgentEntry, Choice, Fallback, Roster, choices, default_agent};
 pub use schema::*;
 pub use url::base_url;
 pub use validate::{DISCOVERABLE, LOCAL};

@@ -88,6 +88,12 @@ pub fn choices(config: &Config) -> Vec<Choice<'_>> {
     choices
 }
 
+/// The agent of a validated config that answers requests which name none.
+pub fn default_agent(config: &Config) -> AgentId {
+    let Order { mut listed, default, .. } = order(config, &mut Vec::new());
+    listed.swap_remove(default).id
+}
+
 /// What is wrong with the config's agents.
 pub(super) fn check(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -92,3 +92,22 @@ fn take(counter: &AtomicUsize, limit: usize) -> bool {
         })
         .is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn a_limit_holds_whoever_comes_at_once() {
+        let counter = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| (0..1_000).filter(|_| take(&counter, 100)).count()))
+                .collect();
+            let taken: usize = threads.into_iter().map(|t| t.join().expect("counted")).sum();
+            assert_eq!((taken, counter.load(Ordering::Acquire)), (100, 100));
+        });
+        assert!(!take(&AtomicUsize::new(0), 0));
+    }
+}

@@ -5,7 +5,7 @@ use super::answer::{self, Answer};
 use super::driven::{Driven, Step};
 use super::engine::{Core, Job};
 use super::lanes::Seat;
-use super::member::Member;
+use super::member::{Member, interrupted};
 use super::reset;
 use crate::agents::{self, Boundary, Turn};
 use crate::secrets::Snapshot;
@@ -37,6 +37,7 @@ impl Drive {
     /// A turn of these runs, at least one; the first leads.
     pub(super) fn new(core: &Arc<Core>, turn: &[Job]) -> Self {
         let first = turn.first().expect("a turn has a job");
+        first.member.begin();
         Self {
             core: core.clone(),
             snapshot: first.snapshot.clone(),
@@ -216,6 +217,16 @@ impl Drive {
         };
         let microdollars = agents::price(&self.snapshot.config, &model, usage);
         self.core.sessions.ledger().spent(Spent { agent, model, usage, microdollars });
+    }
+}
+
+impl Drop for Drive {
+    /// A turn that was dropped, as when the process ends, still tells its readers. One that came
+    /// to its end has told them already.
+    fn drop(&mut self) {
+        for member in &self.members {
+            self.core.take_back(member, interrupted());
+        }
     }
 }
 

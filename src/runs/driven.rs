@@ -1,5 +1,8 @@
 //! A turn that lives in whatever polls it, and that anybody can end.
 
+#[cfg(test)]
+mod tests;
+
 use crate::agents::Boundary;
 use crate::types::{Outcome, RunEvent};
 use futures_util::task::AtomicWaker;

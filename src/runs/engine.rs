@@ -62,15 +62,24 @@ impl Core {
         self.tasks.spawn(drive.to_the_end(turn, permit, seat).instrument(span));
     }
 
-    /// Cancels a run for whoever reads it: where it waits, where it follows, or with all that
-    /// follow it where it leads.
-    pub(super) fn cancel(self: &Arc<Self>, member: &Arc<Member>, why: Stopped) {
-        if self.take_waiting(member).is_some() {
-            self.end(member, &why.outcome());
-        } else if member.follows() && why == Stopped::Cancelled {
-            self.leave(member);
-        } else {
-            member.stop.tell(why);
+    /// Cancels runs for whoever reads them: where they wait, where they follow, or with all that
+    /// follow them where they lead.
+    pub(super) fn cancel(self: &Arc<Self>, members: &[Arc<Member>], why: Stopped) {
+        // Those that wait first, so that none of them takes the place of one under way.
+        let under_way = members.iter().filter(|member| {
+            let waited = self.take_waiting(member).is_some();
+            if waited {
+                self.end(member, &why.outcome());
+            }
+            !waited
+        });
+        let under_way: Vec<_> = under_way.collect();
+        for member in under_way {
+            if member.follows() && why == Stopped::Cancelled {
+                self.leave(member);
+            } else {
+                member.stop.tell(why);
+            }
         }
     }
 
@@ -138,12 +147,13 @@ impl Core {
         }
     }
 
-    /// Takes back a run that was refused before it began.
+    /// Forgets a run that was refused before it began, or lost with its task. Does nothing to one
+    /// that has ended.
     pub(super) fn take_back(&self, member: &Member, failure: Failure) {
-        self.registry.shard(&member.id).remove(&member.id);
-        self.repeats.forget(member);
-        // Who repeated the request at the same moment reads it already.
-        member.finish(Outcome::Failed(failure));
+        if member.finish(Outcome::Failed(failure)) {
+            self.registry.shard(&member.id).remove(&member.id);
+            self.repeats.forget(member);
+        }
     }
 
     /// Lets go of kept runs as they grow old, until there are none.

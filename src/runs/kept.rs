@@ -1,5 +1,8 @@
 //! Runs that have ended, for a while: whoever lost their connection can still read them.
 
+#[cfg(test)]
+mod tests;
+
 use super::member::Member;
 use crate::types::RunId;
 use std::collections::{HashMap, VecDeque};

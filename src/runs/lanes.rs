@@ -3,7 +3,7 @@
 use super::admission::busy;
 use super::engine::{Core, Job};
 use super::lane::{Lane, Room, Waiting};
-use super::member::{Member, Stopped};
+use super::member::{Member, Stopped, interrupted};
 use crate::types::{Failure, Outcome, SessionKey};
 use std::sync::Arc;
 use std::time::Duration;
@@ -185,7 +185,7 @@ impl Drop for Seat {
         }
         let line = self.core.lanes.shard(&self.key).remove(&self.key);
         for job in line.map(|mut line| line.lane.clear()).unwrap_or_default() {
-            job.member.finish(Stopped::Interrupted.outcome());
+            self.core.take_back(&job.member, interrupted());
         }
     }
 }

@@ -22,7 +22,7 @@ mod reset;
 mod run;
 mod start;
 
-pub use registry::{Filter, Listed};
+pub use registry::{Filter, Listed, Stage};
 pub use run::Run;
 
 use crate::agents::Agents;
@@ -36,7 +36,7 @@ use admission::Admission;
 use engine::Core;
 use kept::Kept;
 use member::{Member, Stopped};
-use registry::{Life, Sharded, sees};
+use registry::{Entry, Life, Sharded, sees};
 use repeats::Repeats;
 use std::sync::Arc;
 
@@ -153,32 +153,36 @@ impl Runs {
         };
         match life {
             Life::Reader(turn) => turn.end(),
-            Life::Task(member) => self.0.cancel(&member, Stopped::Cancelled),
+            Life::Task(member) => self.0.cancel(&[member], Stopped::Cancelled),
         }
         Ok(())
     }
 
     /// Ends the run under way in a session and all that wait there. Says how many there were.
     pub fn cancel_session(&self, caller: &Caller, session: &SessionKey) -> usize {
-        let filter = Filter { session: Some(session.clone()), ..Filter::default() };
-        // Those that wait first, so that none of them takes the place of the one under way.
-        let runs = self.list(caller, &filter);
-        runs.iter().rev().filter(|run| self.cancel(caller, run.id).is_ok()).count()
+        let fits =
+            |run: &Entry| run.is_for(caller) && run.described.session.as_ref() == Some(session);
+        let runs = self.lasting(fits);
+        self.0.cancel(&runs, Stopped::Cancelled);
+        runs.len()
     }
 
     /// Ends every run that lives by itself because the gateway stops. They are written as
     /// interrupted, and whoever reads them is told.
     pub fn interrupt(&self) {
-        let mut all: Vec<Arc<Member>> = Vec::new();
+        self.0.cancel(&self.lasting(|_| true), Stopped::Interrupted);
+    }
+
+    /// The runs that live by themselves or wait in a lane, as far as they fit.
+    fn lasting(&self, fits: impl Fn(&Entry) -> bool) -> Vec<Arc<Member>> {
+        let mut all = Vec::new();
         for shard in self.0.registry.shards() {
-            all.extend(shard.values().filter_map(|entry| match &entry.life {
+            all.extend(shard.values().filter(|run| fits(run)).filter_map(|run| match &run.life {
                 Life::Task(member) => Some(member.clone()),
                 Life::Reader(_) => None,
             }));
         }
-        for member in all {
-            self.0.cancel(&member, Stopped::Interrupted);
-        }
+        all
     }
 
     /// Marks the runs that an earlier process left unfinished, and remembers them, so that whoever

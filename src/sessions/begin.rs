@@ -2,16 +2,16 @@
 //! appends what is asked.
 
 use super::entry::{Body, Said};
-use super::history::{self, Transcript};
 use super::index::{self, Kept};
 use super::notices::{self, Waiting};
+use super::past::{MAX_ENTRIES, Past, TAIL, Transcript};
 use super::running::{self, Claim, Running};
 use super::stored::{self, Mark};
 use super::turn::{self, Before, Input};
 use super::writer::{Begin, Begun, Writer};
 use super::{Error, Inner, Row, reset};
 use crate::store::{Batch, Expect, NewEvent};
-use std::ops::Range;
+use crate::types::Message;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,8 +50,8 @@ enum Repeat {
     No,
     /// The same, and it was answered.
     Answered(Box<Said>),
-    /// The same, without an answer; the entries of the question.
-    Asked(Range<u64>),
+    /// The same, without an answer; the entry with its mark.
+    Asked(u64),
 }
 
 async fn attempt(inner: &Arc<Inner>, begin: &Begin) -> Result<Attempt, Error> {
@@ -72,15 +72,23 @@ async fn attempt(inner: &Arc<Inner>, begin: &Begin) -> Result<Attempt, Error> {
         Some(mark) if opening.why.is_none() => repeated(inner, begin, &opening.row, mark).await?,
         _ => Repeat::No,
     };
-    let again = match repeat {
+    let marked = match repeat {
         Repeat::Answered(said) => return Ok(Attempt::Answered(said)),
-        Repeat::Asked(entries) => entries,
-        Repeat::No => 0..0,
+        Repeat::Asked(sequence) => Some(sequence),
+        Repeat::No => None,
     };
-    let mut before = opening.before(inner, &input, &again).await?;
     opening.interrupt(&left);
+    let past = opening.past(inner, &input, marked).await?;
+    let again = past.asked_before(&input.turn, marked);
     opening.open(now);
-    opening.ask(begin, &input, Asked { waiting: &waiting, mark: mark.as_ref(), again: &again });
+    opening.complete(&input);
+    for notice in &waiting {
+        opening.tell(notice);
+    }
+    if marked.is_none() {
+        opening.say(&input.turn[again.len()..], mark.as_ref());
+    }
+    let mut before = past.before(&again);
     before.notices.extend(waiting.into_iter().map(|notice| notice.text));
     let writer = opening.commit(inner, mark, now).await?;
     Ok(Attempt::Claimed(Box::new(writer), before))
@@ -107,22 +115,13 @@ async fn repeated(inner: &Inner, begin: &Begin, row: &Row, mark: &Mark) -> Resul
     let Some(event) = asked else { return Ok(Repeat::No) };
     let (_, fingerprint) = stored::marked(key, &event)?;
     is_same(&fingerprint)?;
-    let length = Input::of(&begin.input).turn.len() as u64;
-    Ok(Repeat::Asked(event.sequence..event.sequence + length))
+    Ok(Repeat::Asked(event.sequence))
 }
 
 /// The mark of the answer to what has this mark.
 fn out_of(mark: &Mark) -> Mark {
     let key = mark.once.strip_prefix("in:").unwrap_or(&mark.once);
     Mark { once: format!("out:{key}"), fingerprint: mark.fingerprint.clone() }
-}
-
-/// What a question is appended with.
-struct Asked<'a> {
-    waiting: &'a [Waiting],
-    mark: Option<&'a Mark>,
-    /// The entries of the same question, where it was asked before.
-    again: &'a Range<u64>,
 }
 
 /// The commit that a turn begins with, as it is put together.
@@ -152,24 +151,22 @@ impl<'a> Opening<'a> {
         Self { begin, batch, row, old, why }
     }
 
-    /// What the model reads before the turn.
-    async fn before(
+    /// As much of the transcript as this turn needs to know.
+    async fn past(
         &self,
         inner: &Inner,
         input: &Input<'_>,
-        again: &Range<u64>,
-    ) -> Result<Before, Error> {
-        if self.why.is_some() || (input.holds_history() && again.is_empty()) {
-            return Ok(Before::default());
-        }
-        let stream = index::stream(&self.begin.key, &self.row.session_id);
-        let transcript = Transcript { store: &inner.store, key: &self.begin.key, stream: &stream };
-        let entries = transcript.latest().await?;
-        let notices = match again.is_empty() {
-            true => Vec::new(),
-            false => history::notices_before(&entries, again.start),
+        marked: Option<u64>,
+    ) -> Result<Past, Error> {
+        let most = match input.holds_history() {
+            _ if self.why.is_some() => return Ok(Past::default()),
+            false => MAX_ENTRIES,
+            true if self.row.aborted_last_run || marked.is_some() => TAIL,
+            true => return Ok(Past::default()),
         };
-        Ok(Before { notices, history: history::messages(entries, again) })
+        let (store, key) = (&inner.store, &self.begin.key);
+        let stream = index::stream(key, &self.row.session_id);
+        Past::load(Transcript { store, key, stream: &stream }, most).await
     }
 
     /// Notes the runs whose claim this one takes over: they left without an end.
@@ -200,29 +197,25 @@ impl<'a> Opening<'a> {
         self.append(stored::event(&opened));
     }
 
-    /// Appends what is asked; of what came before, only what no transcript has yet.
-    fn ask(&mut self, begin: &Begin, input: &Input<'_>, asked: Asked<'_>) {
-        let is_new = asked.again.is_empty();
-        if is_new && self.row.messages == 0 {
-            for message in &input.earlier {
-                self.say(stored::asked(begin.run, message, None));
-            }
-        }
-        for notice in asked.waiting {
-            notice.take(&mut self.batch);
-            self.append(stored::event(&Body::Notice(notice.text.clone())));
-        }
-        if is_new {
-            let mut mark = asked.mark;
-            for message in &input.turn {
-                self.say(stored::asked(begin.run, message, mark.take()));
-            }
+    /// Appends what was said before, where no transcript has it yet.
+    fn complete(&mut self, input: &Input<'_>) {
+        if self.row.messages == 0 {
+            self.say(&input.earlier, None);
         }
     }
 
-    fn say(&mut self, event: NewEvent) {
-        self.row.messages += 1;
-        self.append(event);
+    /// Appends a notice and takes it from the queue.
+    fn tell(&mut self, notice: &Waiting) {
+        notice.take(&mut self.batch);
+        self.append(stored::event(&Body::Notice(notice.text.clone())));
+    }
+
+    /// Appends messages, the first of them with the mark.
+    fn say(&mut self, messages: &[&Message], mut mark: Option<&Mark>) {
+        for message in messages {
+            self.row.messages += 1;
+            self.append(stored::asked(self.begin.run, message, mark.take()));
+        }
     }
 
     fn append(&mut self, event: NewEvent) {

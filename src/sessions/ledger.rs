@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -38,10 +39,14 @@ struct Book {
 /// What was spent and is not written yet.
 #[derive(Default)]
 struct Waiting {
-    totals: BTreeMap<Line, Counters>,
+    totals: Totals,
     /// Whether the task that writes has ended: then each run has its own written.
     closed: bool,
+    /// Whether the store did not take the last totals: that is told once.
+    failing: bool,
 }
+
+type Totals = BTreeMap<Line, Counters>;
 
 /// What a total is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,10 +116,17 @@ impl Ledger {
         let line = Line { day, agent: agent.to_string(), model: model.to_string() };
         let counters = counters(usage, microdollars);
         let is_closed = self.book.lock(|waiting| {
-            waiting.add(line, &counters);
+            if waiting.totals.len() < MAX_WAITING || waiting.totals.contains_key(&line) {
+                add(&mut waiting.totals, line, &counters);
+            } else {
+                tracing::warn!(
+                    model = line.model,
+                    "what a run cost is not counted: too much waits"
+                );
+            }
             waiting.closed
         });
-        if is_closed {
+        if is_closed && Handle::try_current().is_ok() {
             let book = self.book.clone();
             self.tasks.spawn(async move { book.write().await });
         }
@@ -129,22 +141,22 @@ impl Ledger {
         let mut walk = index::walk(&self.book.store, SPACE, None);
         walk.listing.from_rank = rank(from);
         walk.listing.below_rank = rank(to).map(|day| day + 1);
-        let mut sums = Waiting::default();
+        let is_asked = |line: &Line| (from..=to).contains(&line.day.as_str());
+        let mut sums = Totals::new();
         for record in walk.all().await? {
             let counters = serde_json::from_str(&record.value);
             let counters: Counters = counters.map_err(|_| Error::Index(record.key.clone()))?;
-            if let Some(line) = line(&record) {
-                sums.add(line, &counters);
+            if let Some(line) = line(&record).filter(is_asked) {
+                add(&mut sums, line, &counters);
             }
         }
-        let is_asked = |line: &Line| (from..=to).contains(&line.day.as_str());
         self.book.lock(|waiting| {
             for (line, counters) in waiting.totals.iter().filter(|(line, _)| is_asked(line)) {
-                sums.add(line.clone(), counters);
+                add(&mut sums, line.clone(), counters);
             }
         });
         drop(turn);
-        Ok(sums.totals.into_iter().map(|(line, counters)| total(line, &counters)).collect())
+        Ok(sums.into_iter().map(|(line, counters)| total(line, &counters)).collect())
     }
 }
 
@@ -163,11 +175,16 @@ impl Book {
             let key = format!("{}/{}/{}", line.day, line.agent, line.model);
             batch.add(SPACE, &key, record, counters);
         }
-        if let Err(error) = self.store.commit(batch).await {
-            tracing::warn!(%error, "what runs cost could not be written; trying again");
+        let result = self.store.commit(batch).await;
+        let was_failing =
+            self.lock(|waiting| std::mem::replace(&mut waiting.failing, result.is_err()));
+        if let Err(error) = result {
+            if !was_failing {
+                tracing::warn!(%error, "what runs cost cannot be written; trying until it can");
+            }
             self.lock(|waiting| {
                 for (line, counters) in totals {
-                    waiting.add(line, &counters);
+                    add(&mut waiting.totals, line, &counters);
                 }
             });
         }
@@ -180,23 +197,17 @@ impl Book {
     }
 }
 
-impl Waiting {
-    fn add(&mut self, line: Line, counters: &Counters) {
-        if self.totals.len() >= MAX_WAITING && !self.totals.contains_key(&line) {
-            tracing::warn!(model = line.model, "what a run cost is not counted: too much waits");
-            return;
-        }
-        let sums = self.totals.entry(line).or_default();
-        for (name, count) in counters {
-            let sum = sums.entry(name.clone()).or_default();
-            *sum = sum.saturating_add(*count);
-        }
-    }
-}
-
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ledger").finish_non_exhaustive()
+    }
+}
+
+fn add(totals: &mut Totals, line: Line, counters: &Counters) {
+    let sums = totals.entry(line).or_default();
+    for (name, count) in counters {
+        let sum = sums.entry(name.clone()).or_default();
+        *sum = sum.saturating_add(*count);
     }
 }
 

@@ -13,7 +13,10 @@ pub(in crate::store) async fn check(file: &Path, closing: &CancellationToken) ->
     if closing.is_cancelled() {
         return Err(Error::Closed);
     }
-    let connection = connection::reader(file).map_err(|error| told(file, &error))?;
+    let path = file.to_owned();
+    let opening = spawn_blocking(move || connection::reader(&path)).await;
+    let Ok(opened) = opening else { return Err(Error::Closed) };
+    let connection = opened.map_err(|error| told(file, &error))?;
     let _interrupting = Interrupting(connection.get_interrupt_handle());
     let checking = spawn_blocking(move || schema::check(&connection));
     let checked = tokio::select! {

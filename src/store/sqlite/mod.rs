@@ -19,6 +19,9 @@ mod schema;
 mod words;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use backup::copy;
 pub(super) use checking::check;
 pub(super) use connection::{Missing, open};

@@ -98,3 +98,35 @@ fn is_unspaced(letter: char) -> bool {
         | '\u{ff66}'..='\u{ff9f}'
         | '\u{20000}'..='\u{3ffff}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_of_unspaced_scripts_are_words_of_their_own() {
+        assert_eq!(spaced("plain"), "plain");
+        assert_eq!(spaced("in 東京a"), "in  東  京 a");
+        assert_eq!(spaced("naïve café"), "naïve café");
+    }
+
+    #[test]
+    fn a_question_holds_nothing_but_quoted_words() {
+        assert_eq!(query("one two-three"), Some("\"one\" \"two three\" ".to_owned()));
+        assert_eq!(
+            query("\"a\" OR b* c:d (e)"),
+            Some("\"a\" \"OR\" \"b\" \"c d\" \"e\" ".to_owned())
+        );
+        assert_eq!(query(" * \" -- \0 "), None);
+        assert_eq!(query(&"word ".repeat(99)).map(|q| q.matches("word").count()), Some(MOST_WORDS));
+    }
+
+    #[test]
+    fn a_snippet_is_cut_between_words() {
+        let text = format!("{} Ziel hier {}", "davor ".repeat(50), "danach ".repeat(50));
+        let snippet = snippet(&text, "fehlt ziel");
+        assert!(snippet.starts_with("…davor ") && snippet.contains(" Ziel hier "), "{snippet}");
+        assert_eq!(super::snippet("", "word"), "");
+        assert_eq!(super::snippet("İstanbul'da kar", "kar"), "İstanbul'da kar");
+    }
+}

@@ -1,5 +1,6 @@
 //! The one writer: a thread that commits what waits, all of it with one write to the disk.
 
+use super::connection::BUSY_WAIT;
 use super::fault::Fault;
 use super::outbox::{self, Claim};
 use super::{apply, schema};
@@ -15,8 +16,11 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const QUEUE: usize = 256;
 /// Most jobs of one commit.
 const GROUP: usize = 256;
-/// Pages given back to the disk at once; between, others have their turn.
-const COMPACTED_PAGES: u32 = 1024;
+/// Pages of the index of words that are merged in one step of compacting; between steps, others
+/// have their turn.
+const MERGED_PAGES: u32 = 256;
+/// Pages that are given back to the disk in one step.
+const FREED_PAGES: u32 = 1024;
 
 /// The way to the writer's thread. The thread ends with the last of them.
 #[derive(Debug)]
@@ -175,8 +179,6 @@ impl Thread {
             }
             self.commit(&mut group);
         }
-        // Without it the next one to open the store would have more to do; nothing would be lost.
-        let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
     }
 
     /// Commits the group and tells everybody how it went.
@@ -227,21 +229,28 @@ impl Thread {
         self.give_back().map_err(|error| Fault::Engine(error).at(&self.file))
     }
 
+    /// One step of compacting: a transaction each for the index of words and for free pages.
     fn give_back(&self) -> rusqlite::Result<Compacted> {
-        let free = || {
-            let count = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-            self.connection.pragma_query_value(None, "freelist_count", count)
-        };
-        let before = free()?;
-        self.connection.execute_batch(&format!("PRAGMA incremental_vacuum({COMPACTED_PAGES});"))?;
-        let after = free()?;
-        if after > 0 && after < before {
+        let merged = self.connection.total_changes();
+        self.connection.execute_batch(&format!(
+            "INSERT INTO words (words, rank) VALUES ('merge', {MERGED_PAGES});"
+        ))?;
+        // The statement itself counts as one change.
+        let merged = self.connection.total_changes() - merged > 1;
+        let before = self.free_pages()?;
+        self.connection.execute_batch(&format!("PRAGMA incremental_vacuum({FREED_PAGES});"))?;
+        let after = self.free_pages()?;
+        if merged || (after > 0 && after < before) {
             return Ok(Compacted::Partly);
         }
         // A reader that is under way is not waited for: the file shrinks the next time then.
         self.connection.busy_timeout(Duration::ZERO)?;
-        self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);")?;
-        self.connection.busy_timeout(super::connection::BUSY_WAIT)?;
-        Ok(Compacted::Wholly)
+        let emptied = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
+        self.connection.busy_timeout(BUSY_WAIT)?;
+        emptied.map(|()| Compacted::Wholly)
+    }
+
+    fn free_pages(&self) -> rusqlite::Result<i64> {
+        self.connection.pragma_query_value(None, "freelist_count", |row| row.get(0))
     }
 }
