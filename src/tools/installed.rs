@@ -31,9 +31,9 @@ impl Installed {
             agent: &context.entry().tools,
             model: &context.model,
             narrowed: &context.narrowed,
-            entry: match entry {
-                Entry::Turn => policy::Entry::Turn,
-                Entry::Http(_) => policy::Entry::Http(&config.gateway.tools),
+            http: match entry {
+                Entry::Turn => None,
+                Entry::Http(_) => Some(&config.gateway.tools),
             },
             scopes: context.caller.scopes,
         };

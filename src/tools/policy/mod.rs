@@ -43,8 +43,9 @@ pub struct Layers<'a> {
     pub model: &'a ModelRef,
     /// What the chat or the parent of the session sets.
     pub narrowed: &'a Narrowed,
-    /// The way by which the tool is asked for.
-    pub entry: Entry<'a>,
+    /// `gateway.tools`, for a tool that a program asks for over HTTP; absent in an agent's turn.
+    /// Without a profile a turn has no tools, a program all but those denied over HTTP.
+    pub http: Option<&'a HttpTools>,
     /// What the caller may do.
     pub scopes: Scopes,
 }
@@ -56,15 +57,6 @@ pub struct Narrowed {
     pub chat_group: Option<ToolLimits>,
     /// The limits its parent gave it, for a sub-agent's session.
     pub sub_agent: Option<ToolLimits>,
-}
-
-/// The way by which a tool is asked for.
-#[derive(Debug, Clone, Copy)]
-pub enum Entry<'a> {
-    /// By a model, in an agent's turn. Without a profile there are no tools.
-    Turn,
-    /// By a program over HTTP. Without a profile there are all but those denied over HTTP.
-    Http(&'a HttpTools),
 }
 
 /// What the policy looks at of a tool.
@@ -122,7 +114,7 @@ pub fn decide(layers: &Layers<'_>, tool: &Candidate<'_>) -> Verdict {
         (Layer::Agent, agent.refuses(tool) || provider(layers.agent)),
         (Layer::ChatGroup, optional(&layers.narrowed.chat_group)),
         (Layer::SubAgent, optional(&layers.narrowed.sub_agent)),
-        (Layer::Http, over_http(layers.entry, tool)),
+        (Layer::Http, layers.http.is_some_and(|settings| over_http(settings, tool))),
         (Layer::Owner, tool.owner_only && !layers.scopes.grants(Scope::Admin)),
     ];
     match refusals.into_iter().find(|(_, refused)| *refused) {
@@ -139,7 +131,7 @@ fn grant(layers: &Layers<'_>, tool: &Candidate<'_>) -> Option<Layer> {
     let by_profile = written.is_some_and(|profile| in_profile(profile, tool));
     let unwritten = written.is_none();
     // Where no profile is written, an allow-list is the set to begin with, not a limit to it.
-    if by_profile || (unwritten && matches!(layers.entry, Entry::Http(_))) {
+    if by_profile || (unwritten && layers.http.is_some()) {
         Some(Layer::Profile)
     } else if any_names(&global.also_allow, tool) || (unwritten && global.allow.is_some()) {
         Some(Layer::Global)
@@ -150,8 +142,8 @@ fn grant(layers: &Layers<'_>, tool: &Candidate<'_>) -> Option<Layer> {
     }
 }
 
-fn over_http(entry: Entry<'_>, tool: &Candidate<'_>) -> bool {
-    let Entry::Http(settings) = entry else { return false };
+/// Whether the tool is denied over HTTP.
+fn over_http(settings: &HttpTools, tool: &Candidate<'_>) -> bool {
     let by_default = HTTP_DENIED.iter().any(|name| name.eq_ignore_ascii_case(tool.name));
     any_names(&settings.deny, tool) || (by_default && !any_names(&settings.allow, tool))
 }

@@ -50,7 +50,7 @@ impl Setting {
                 agent: &self.agent,
                 model: &model,
                 narrowed: &Narrowed { chat_group, sub_agent },
-                entry: self.http.as_ref().map_or(Entry::Turn, Entry::Http),
+                http: self.http.as_ref(),
                 scopes,
             },
             tool,
