@@ -37,6 +37,7 @@ impl Drive {
     /// A turn of these runs, at least one; the first leads.
     pub(super) fn new(core: &Arc<Core>, turn: &[Job]) -> Self {
         let first = turn.first().expect("a turn has a job");
+        first.member.begin();
         Self {
             core: core.clone(),
             snapshot: first.snapshot.clone(),

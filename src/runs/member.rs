@@ -28,6 +28,8 @@ pub(super) struct Member {
     wanted_by: AtomicUsize,
     /// Whether it has left its turn.
     left: AtomicBool,
+    /// Whether it is part of a turn, be it one under way or about to be.
+    begun: AtomicBool,
 }
 
 /// Tells a turn to end, and why. The first reason counts.
@@ -69,11 +71,23 @@ impl Member {
             leader: OnceLock::new(),
             wanted_by: AtomicUsize::new(1),
             left: AtomicBool::new(false),
+            begun: AtomicBool::new(false),
         }
+    }
+
+    /// Its turn has come.
+    pub(super) fn begin(&self) {
+        self.begun.store(true, Ordering::Release);
+    }
+
+    /// Whether its turn has come.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
     }
 
     /// Makes it a member of the turn that `leader` leads.
     pub(super) fn follow(&self, leader: &Arc<Member>) {
+        self.begin();
         leader.wanted_by.fetch_add(1, Ordering::AcqRel);
         // Only who leaves a lane joins a turn, and that happens once.
         let _ = self.leader.set(leader.clone());

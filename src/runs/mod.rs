@@ -22,7 +22,7 @@ mod reset;
 mod run;
 mod start;
 
-pub use registry::{Filter, Listed};
+pub use registry::{Filter, Listed, Stage};
 pub use run::Run;
 
 use crate::agents::Agents;

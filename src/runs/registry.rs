@@ -79,6 +79,17 @@ pub struct Listed {
     pub owner: Option<&'static str>,
     /// When it was started, in milliseconds since 1970.
     pub started: i64,
+    /// Whether its turn has come.
+    pub stage: Stage,
+}
+
+/// Whether a run's turn has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It waits in its session's lane.
+    Waiting,
+    /// It is under way.
+    Running,
 }
 
 /// Which runs to list.
@@ -111,6 +122,10 @@ impl Entry {
             surface: *surface,
             owner: *owner,
             started: *started,
+            stage: match &self.life {
+                Life::Task(member) if !member.has_begun() => Stage::Waiting,
+                Life::Task(_) | Life::Reader(_) => Stage::Running,
+            },
         }
     }
 }

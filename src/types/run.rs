@@ -162,7 +162,8 @@ pub enum RunEvent {
     /// What was asked is safe: it will not be lost, even if the process dies now. Only runs of a
     /// session say so, once and first.
     Accepted,
-    /// A model was picked and its provider has accepted the request.
+    /// A model was picked and its provider has accepted the request. A run whose turn others join
+    /// says so again for every further call to the model; what follows is a message of its own.
     Started {
         /// The model that answers.
         model: ModelRef,

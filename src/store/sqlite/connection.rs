@@ -4,6 +4,7 @@ use super::fault::Fault;
 use super::{files, schema};
 use crate::store::Error;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fmt::Write;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -12,9 +13,9 @@ use std::time::Duration;
 /// The longest wait for another process that holds the store locked.
 pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// What the writer keeps of the file in memory, in KiB.
-const WRITER_CACHE_KIB: u32 = 2048;
+const WRITER_CACHE_KIB: u32 = 1024;
 /// What each reader keeps of the file in memory, in KiB. The system's own cache does the rest.
-const READER_CACHE_KIB: u32 = 512;
+const READER_CACHE_KIB: u32 = 256;
 /// Statements each connection keeps prepared.
 const PREPARED_STATEMENTS: usize = 32;
 /// The write-ahead log is cut back to this length once its content is in the file.
@@ -102,7 +103,7 @@ fn immutable(file: &Path) -> String {
             b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
                 uri.push(char::from(*byte));
             }
-            other => uri.push_str(&format!("%{other:02x}")),
+            other => write!(uri, "%{other:02x}").expect("a text takes more text"),
         }
     }
     uri + "?immutable=1"

@@ -1,7 +1,7 @@
 //! How a run lives: by its reader or by itself, cancelled, detached, read again.
 
 use super::*;
-use openclaw::runs::Filter;
+use openclaw::runs::{Filter, Stage};
 use openclaw::types::{AgentId, FailureKind, RunId};
 use std::time::Duration;
 
@@ -81,6 +81,9 @@ async fn a_session_is_cancelled_with_all_that_wait_in_it() {
     let (house, _folder) = House::new(&upstream, json!({})).await;
     let runs = ["a", "b", "c"].map(|text| house.start(followup(text)));
     upstream.requests(1).await;
+    let stage = |run: &Run| house.runs.get(&Caller::OPERATOR, run.id()).map(|run| run.stage);
+    let stages: Vec<_> = runs.iter().filter_map(stage).collect();
+    assert_eq!(stages, [Stage::Running, Stage::Waiting, Stage::Waiting]);
     assert_eq!(house.runs.cancel_session(&Caller::OPERATOR, &session()), 3);
     for run in runs {
         assert!(read(run).await.aborted());
