@@ -51,14 +51,18 @@ async fn totals_are_there_at_once_and_survive_the_end() {
     assert_eq!(totals(ledger, second, "2027-01-01").await, all[2..]);
     assert_eq!(totals(ledger, "2026-03-12", "2027-01-01").await, []);
 
+    // What waits when the drain begins is written, and what ends during it is as well.
+    ledger.spent(spent("ops", "fake/a/b", 8));
     assert!(tasks.drain(Duration::from_secs(30)).await);
-    // What ends during the drain counts too.
+    let last = total(second, "ops", "fake/a/b", 1, 8);
+    let written = home.sessions().await;
+    assert_eq!(totals(written.ledger(), second, second).await, [all[2].clone(), last.clone()]);
     ledger.spent(spent("main", "fake/a/b", 4));
     assert!(tasks.drain(Duration::from_secs(30)).await);
     store.close().await;
     let again = home.sessions().await;
-    let last = [total(second, "main", "fake/a/b", 2, 7)];
-    assert_eq!(totals(again.ledger(), second, second).await, last);
+    let all_of_second = [total(second, "main", "fake/a/b", 2, 7), last];
+    assert_eq!(totals(again.ledger(), second, second).await, all_of_second);
     assert_eq!(totals(again.ledger(), first, first).await, all[..2]);
 }
 

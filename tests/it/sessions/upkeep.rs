@@ -60,8 +60,11 @@ async fn old_and_surplus_sessions_go_but_not_the_main_one_nor_one_in_use() {
     // However few may stay, those two do.
     let in_use = claim(&sessions, begin(&key("d1"), "u:5")).await;
     home.clock.advance(90 * DAY);
-    let done = sessions.maintain(&Maintenance { max_entries: 1, ..rules }).await.expect("done");
-    assert_eq!((done.expired.len(), count(&sessions).await), (26, 2));
+    let rules = Maintenance { max_entries: 1, ..rules };
+    let plan = sessions.plan_upkeep(&rules).await.expect("planned");
+    assert_eq!((plan.expired.len(), plan.surplus.len()), (26, 0));
+    assert_eq!(sessions.maintain(&rules).await.expect("done"), plan);
+    assert_eq!(count(&sessions).await, 2);
     in_use.finish(answer("6")).await.expect("written");
 }
 
