@@ -116,6 +116,55 @@ async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> 
     })
 }
 
+/// Rows that the runs, or what they are kept in, refuse.
+async fn refused_by_the_runs(case: &str) -> Option<Response> {
+    let one = json!({"agents": {"defaults": {"maxConcurrent": 1}}});
+    let (config, requests) = match case {
+        "session key in a reserved namespace" => {
+            (json!({}), vec![vec![("x-openclaw-session-key", "cron:x")]])
+        }
+        "unknown policy for a client that hangs up" => {
+            (json!({}), vec![vec![("x-openclaw-on-disconnect", "maybe")]])
+        }
+        "idempotency key of another request" => {
+            let key = ("idempotency-key", "k");
+            (json!({}), vec![vec![key, ("x-openclaw-agent-id", "main")], vec![key]])
+        }
+        "too much under way" => (one, vec![vec![], vec![]]),
+        "too much waiting in one session" => {
+            let session = ("x-openclaw-session-key", "s");
+            (json!({"messages": {"queue": {"cap": 1}}}), vec![vec![session]; 3])
+        }
+        "run takes too long" => {
+            (json!({"agents": {"defaults": {"timeoutSeconds": 1}}}), vec![vec![]])
+        }
+        "store locked" => (json!({}), vec![vec![("x-openclaw-session-key", "s")]]),
+        _ => return None,
+    };
+    let upstream = Upstream::start().await;
+    upstream.otherwise(|_| Reply::hang());
+    let gateway = Gateway::start(&upstream.base_url(), config).await;
+    let _lock = (case == "store locked").then(|| {
+        let file = openclaw::store::file_in(gateway.state());
+        let store = rusqlite::Connection::open(file).expect("the store opens");
+        store.execute_batch("BEGIN EXCLUSIVE").expect("it is locked");
+        store
+    });
+    // All but the refused one hang; which of them that is does not matter.
+    let mut asked = tokio::task::JoinSet::new();
+    for (at, headers) in requests.into_iter().enumerate() {
+        let text = format!("message {at}");
+        let body = with("messages", json!([{"role": "user", "content": text}]));
+        let mut request = gateway.request("POST", "/v1/chat/completions").json(&body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        asked.spawn(request.send());
+    }
+    let first = crate::support::soon(asked.join_next()).await.expect("one was asked");
+    Some(first.expect("it did not panic").expect("an answer"))
+}
+
 fn failing(status: u16, message: &str) -> Reply {
     let error = json!({"error": {"message": message, "type": "x", "code": null}});
     Reply::json(status, &error).header("retry-after", "30")
@@ -197,6 +246,10 @@ async fn every_row_of_the_table_is_true() {
     let mut seen = BTreeSet::new();
     for row in table() {
         let reply = match refused_at_the_door(&row.case, &gateway).await {
+            Some(reply) => Some(reply),
+            None => refused_by_the_runs(&row.case).await,
+        };
+        let reply = match reply {
             Some(reply) => Some(reply),
             None => failed_upstream(&row.case).await,
         };
