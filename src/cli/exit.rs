@@ -2,6 +2,7 @@
 
 use super::output;
 use crate::{config, gateway};
+use serde_json::json;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -15,17 +16,19 @@ pub struct Exit {
     /// Nothing where there is nothing to tell.
     error: Option<anyhow::Error>,
     hint: Option<String>,
+    /// Whether a program reads stdout: it gets the error there too.
+    json: bool,
 }
 
 impl Exit {
     /// A failure with exit code 1.
     pub fn new(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: 1, error: Some(error.into()), hint: None }
+        Self { code: 1, error: Some(error.into()), hint: None, json: false }
     }
 
     /// An early end that is none of the user's business: exit code 0 and not a word.
     pub(super) fn quiet() -> Self {
-        Self { code: 0, error: None, hint: None }
+        Self { code: 0, error: None, hint: None, json: false }
     }
 
     /// The same failure with another exit code.
@@ -40,10 +43,21 @@ impl Exit {
         Self { hint: Some(hint.to_string()), ..self }
     }
 
+    /// The same failure for a command that was asked for one JSON document.
+    #[must_use]
+    pub(super) fn as_json(self) -> Self {
+        Self { json: true, ..self }
+    }
+
     /// Prints the error with its causes and gives back the exit code.
     pub(super) fn report(self) -> ExitCode {
         if let Some(error) = self.error {
             output::note(format_args!("{error:#}"));
+            if self.json {
+                let error = json!({"type": "cli_error", "message": format!("{error:#}")});
+                // The exit code says it as well, should nobody read stdout any more.
+                output::line(format_args!("{:#}", json!({"ok": false, "error": error}))).ok();
+            }
         }
         if let Some(hint) = self.hint {
             output::note(format_args!("hint: {hint}"));
@@ -74,7 +88,12 @@ impl From<gateway::Error> for Exit {
             | Kind::NoMode(_)
             | Kind::Auth(_)
             | Kind::Exposed { .. } => CONFIG,
-            Kind::Sessions(_) | Kind::Mint(..) | Kind::InUse(_) | Kind::Bind(..) => 1,
+            Kind::Sessions(_)
+            | Kind::Taken { .. }
+            | Kind::Lock(..)
+            | Kind::Mint(..)
+            | Kind::InUse(_)
+            | Kind::Bind(..) => 1,
         };
         Self::new(error).code(code)
     }

@@ -3,12 +3,14 @@
 //! [`run`] is the process: it parses, runs the command and turns its error into text, a hint and
 //! an exit code. Commands print results to stdout and everything else to stderr.
 
+mod backup;
 mod exit;
 mod gateway;
 mod model_worker;
 mod models;
 mod output;
 mod quickstart;
+mod sessions;
 
 pub use exit::{CONFIG, Exit};
 
@@ -54,6 +56,10 @@ enum Command {
     /// Fetch and list the models that run on this machine
     #[command(subcommand)]
     Models(models::Models),
+    /// List sessions, show what was said in one, or clean up
+    Sessions(sessions::Args),
+    /// Copy the store into one file, also while the gateway runs
+    Backup(backup::Args),
     #[command(hide = true)]
     ModelWorker(model_worker::ModelWorker),
 }
@@ -111,6 +117,8 @@ fn dispatch(cli: Cli) -> Result<(), Exit> {
             let Context { paths, env, .. } = context()?;
             runtime()?.block_on(models::run(command, &paths, &env))
         }
+        Command::Sessions(args) => sessions::run(&context()?, args),
+        Command::Backup(args) => backup::run(&context()?, &args),
         // A worker has an empty environment, and so neither home nor state directory.
         Command::ModelWorker(args) => model_worker::run(args),
     }

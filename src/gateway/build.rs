@@ -1,7 +1,7 @@
 //! From a prepared start to services: the one way to bring a config to life.
 
 use super::listener::Shared;
-use super::{Credential, Error, Notes, Prepared, addresses};
+use super::{Credential, Error, Notes, Prepared, addresses, upkeep};
 use crate::agents::Agents;
 use crate::auth::{self, Effective, Gate};
 use crate::config::{self, Listen};
@@ -17,15 +17,22 @@ use crate::tools::{self, Toolbox};
 use crate::types::ModelRef;
 use arc_swap::ArcSwap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A gateway's parts, put together.
 pub(super) struct Built {
-    /// Where to listen: the very addresses that the check of its authentication saw.
-    pub(super) addresses: Vec<SocketAddr>,
     pub(super) endpoint: Shared,
     pub(super) notes: Notes,
     pub(super) runs: Runs,
+    pub(super) store: Store,
+}
+
+/// Where to listen, and how callers prove themselves there.
+pub(super) struct Place {
+    /// The very addresses that the check of the authentication saw.
+    pub(super) addresses: Vec<SocketAddr>,
+    proof: Proof,
 }
 
 /// How callers prove themselves, and where the credential for it comes from.
@@ -35,15 +42,31 @@ struct Proof {
 }
 
 impl Prepared {
-    /// Builds the services of a gateway.
-    pub(super) async fn build(self, health: &Health, tasks: &Tasks) -> Result<Built, Error> {
-        for warning in self.loaded.warnings.iter().chain(&self.found.warnings) {
-            tracing::warn!(config = %self.paths.config_file.display(), "{warning}");
-        }
+    /// Decides where to listen and how callers prove themselves there.
+    pub(super) fn place(&self) -> Result<Place, Error> {
         let gateway = &self.loaded.config.gateway;
         let listen = config::listen(self.options.listen, &self.loaded.env, gateway, &self.paths)?;
         let addresses = addresses::of(&listen);
-        let Proof { effective, credential } = self.proof(&listen, &addresses)?;
+        let proof = self.proof(&listen, &addresses)?;
+        Ok(Place { addresses, proof })
+    }
+
+    /// The folder everything is kept in.
+    pub(super) fn state_dir(&self) -> &Path {
+        &self.paths.state_dir
+    }
+
+    /// Builds the services of a gateway.
+    pub(super) async fn build(
+        self,
+        place: Place,
+        health: &Health,
+        tasks: &Tasks,
+    ) -> Result<Built, Error> {
+        let Proof { effective, credential } = place.proof;
+        for warning in self.loaded.warnings.iter().chain(&self.found.warnings) {
+            tracing::warn!(config = %self.paths.config_file.display(), "{warning}");
+        }
         let snapshot = secrets::resolve(self.loaded, &self.found.fallback);
         let agent = snapshot.roster.default_agent();
         let notes = Notes {
@@ -57,7 +80,8 @@ impl Prepared {
         let live: Live = Arc::new(ArcSwap::from_pointee(snapshot));
         let file = store::file_in(&self.paths.state_dir);
         let store = Store::open(&file, Clock::system()).map_err(sessions::Error::from)?;
-        let sessions = Sessions::open(store, tasks).await?;
+        let sessions = Sessions::open(store.clone(), tasks).await?;
+        upkeep::start(sessions.clone(), live.clone(), tasks);
         let toolbox = Toolbox::new(tools::Services {
             live: live.clone(),
             sessions: sessions.clone(),
@@ -77,7 +101,7 @@ impl Prepared {
             providers,
             live,
         });
-        Ok(Built { addresses, endpoint: Arc::new(endpoint), notes, runs })
+        Ok(Built { endpoint: Arc::new(endpoint), notes, runs, store })
     }
 
     /// Decides how callers prove themselves, and refuses to let others in unproven.

@@ -33,6 +33,21 @@ pub enum Error {
     /// The authentication settings contradict each other.
     #[error(transparent)]
     Auth(#[from] auth::Error),
+    /// Another gateway has the state folder.
+    #[error(
+        "another gateway{} uses the state folder {folder}; stop it, or give this one a folder of \
+         its own with --profile or OPENCLAW_STATE_DIR",
+        pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+    )]
+    Taken {
+        /// The folder.
+        folder: String,
+        /// Its process.
+        pid: Option<u32>,
+    },
+    /// Whether another gateway has the state folder cannot be told.
+    #[error("cannot lock {0}: {1}; make the state folder writable")]
+    Lock(String, std::io::Error),
     /// The store cannot be opened or read.
     #[error(transparent)]
     Sessions(#[from] sessions::Error),

@@ -7,16 +7,21 @@ mod addresses;
 mod build;
 mod error;
 mod listener;
+mod lock;
 mod prepared;
+mod upkeep;
 
 pub use error::Error;
 pub use prepared::{Options, Prepared};
 
 use crate::health::{Health, Phase};
 use crate::runs::Runs;
+use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::types::ModelRef;
+use build::Built;
 use listener::Patience;
+use lock::Lock;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -34,6 +39,8 @@ pub struct Gateway {
     tasks: Tasks,
     notes: Notes,
     runs: Runs,
+    store: Store,
+    _lock: Lock,
 }
 
 /// What an operator wants to read after the start.
@@ -66,8 +73,12 @@ impl Gateway {
     pub async fn start(prepared: Prepared) -> Result<Self, Error> {
         let health = Health::starting();
         let tasks = Tasks::new();
-        let built = prepared.build(&health, &tasks).await?;
-        let listeners = addresses::bind(&built.addresses).await?;
+        let place = prepared.place()?;
+        // The port and the state folder first: whoever has them may have runs under way, which
+        // are not to be taken for left behind.
+        let listeners = addresses::bind(&place.addresses).await?;
+        let lock = Lock::take(prepared.state_dir())?;
+        let built = prepared.build(place, &health, &tasks).await?;
         let addresses = listeners.iter().filter_map(|socket| socket.local_addr().ok()).collect();
         listener::raise_file_limit();
         for socket in listeners {
@@ -75,7 +86,8 @@ impl Gateway {
             tasks.spawn(listener::serve(socket, endpoint, tasks.clone(), patience));
         }
         health.enter(Phase::Ready);
-        Ok(Self { addresses, health, tasks, notes: built.notes, runs: built.runs })
+        let Built { notes, runs, store, .. } = built;
+        Ok(Self { addresses, health, tasks, notes, runs, store, _lock: lock })
     }
 
     /// The addresses it listens on; the first is the one to tell people.
@@ -96,6 +108,7 @@ impl Gateway {
             self.runs.interrupt();
             self.tasks.drain(LAST_WORDS).await;
         }
+        self.store.close().await;
         drained
     }
 }

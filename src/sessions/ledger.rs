@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -41,6 +42,8 @@ struct Waiting {
     totals: Totals,
     /// Whether the task that writes has ended: then each run has its own written.
     closed: bool,
+    /// Whether the store did not take the last totals: that is told once.
+    failing: bool,
 }
 
 type Totals = BTreeMap<Line, Counters>;
@@ -123,7 +126,7 @@ impl Ledger {
             }
             waiting.closed
         });
-        if is_closed {
+        if is_closed && Handle::try_current().is_ok() {
             let book = self.book.clone();
             self.tasks.spawn(async move { book.write().await });
         }
@@ -172,8 +175,13 @@ impl Book {
             let key = format!("{}/{}/{}", line.day, line.agent, line.model);
             batch.add(SPACE, &key, record, counters);
         }
-        if let Err(error) = self.store.commit(batch).await {
-            tracing::warn!(%error, "what runs cost could not be written; trying again");
+        let result = self.store.commit(batch).await;
+        let was_failing =
+            self.lock(|waiting| std::mem::replace(&mut waiting.failing, result.is_err()));
+        if let Err(error) = result {
+            if !was_failing {
+                tracing::warn!(%error, "what runs cost cannot be written; trying until it can");
+            }
             self.lock(|waiting| {
                 for (line, counters) in totals {
                     add(&mut waiting.totals, line, &counters);

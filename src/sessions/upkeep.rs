@@ -122,9 +122,13 @@ fn cutoff(store: &Store, rules: &Maintenance) -> i64 {
 
 /// Removes sessions, but for those that were used since they were looked at. Gives back which.
 async fn remove(store: &Store, doomed: Vec<&Seen>) -> Result<Vec<SessionKey>, Error> {
-    let removals = doomed.into_iter().map(|seen| async {
-        let gone = change::remove_at(store, &seen.key, &seen.session_id, seen.revision).await;
-        Ok(done(gone)?.then(|| seen.key.clone()))
+    // Each removal owns what it needs: one that borrowed could not be awaited in a spawned task.
+    let removals = doomed.into_iter().cloned().map(|seen| {
+        let store = store.clone();
+        async move {
+            let gone = change::remove_at(&store, &seen.key, &seen.session_id, seen.revision).await;
+            Ok(done(gone)?.then_some(seen.key))
+        }
     });
     let results: Vec<Result<_, Error>> = stream::iter(removals).buffered(AT_A_TIME).collect().await;
     results.into_iter().filter_map(Result::transpose).collect()

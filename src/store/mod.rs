@@ -103,7 +103,7 @@ impl Store {
     }
 
     /// Events whose indexed text has all the words of `words`, best first, of journals whose name
-    /// begins with `prefix`.
+    /// begins with `prefix`. Only the newest 2,000 are compared, and the first 32 words looked for.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
@@ -139,8 +139,8 @@ impl Store {
         self.inner.readers.read(move |reader| sqlite::count(reader, &space, group.as_deref())).await
     }
 
-    /// Takes up to `limit` parcels of a topic that are due, the one due for the longest first; others do not see them
-    /// for the time of `hidden`.
+    /// Takes up to `limit` parcels of a topic that are due, the one due for the longest first;
+    /// others do not see them for the time of `hidden`.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be written.

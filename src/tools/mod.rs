@@ -1,6 +1,6 @@
 //! Tools: what they are, who may use them, and the one place where one is used.
 //!
-//! [`Toolbox`] is the handle; the turn loop and `POST /tools/invoke` call the same
+//! [`Toolbox`] is the handle; whoever uses a tool, a program or a model, comes by
 //! [`Toolbox::invoke`]. A tool is never run before the policy, its schema and its need for
 //! approval have been checked, and never without its limits. This room knows no wire and starts no
 //! run.
@@ -11,6 +11,7 @@ mod builtin;
 mod context;
 mod error;
 mod execute;
+mod installed;
 pub mod policy;
 mod repeats;
 #[cfg(test)]

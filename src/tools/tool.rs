@@ -146,9 +146,10 @@ pub struct Output {
 }
 
 impl Output {
-    /// An answer whose text is its details, written as JSON.
+    /// An answer whose text is its details, written as JSON without a byte too many: it may be a
+    /// model that reads it.
     pub fn json(details: Value) -> Self {
-        let text = serde_json::to_string_pretty(&details).expect("a JSON value serialises");
+        let text = details.to_string();
         Self { content: vec![text], details }
     }
 }

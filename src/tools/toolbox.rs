@@ -1,20 +1,19 @@
 //! The toolbox: every check a use of a tool has to pass, in one place.
 
-use super::policy::{self, Candidate, Layers, Verdict};
+use super::installed::Installed;
+use super::policy::{self, Verdict};
 use super::repeats::{Origin, Repeats};
 use super::{Approval, Approvals, Ask, Call, Context, Error, Output, Tool, Wanted};
-use super::{arguments, builtin, context, execute};
+use super::{builtin, context, execute};
 use crate::secrets::Live;
 use crate::sessions::Sessions;
 use crate::tasks::Tasks;
 use crate::types::{Caller, Scope, ToolSpec};
-use jsonschema::Validator;
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// What the tools work with.
 #[derive(Debug, Clone)]
@@ -40,14 +39,6 @@ struct Inner {
     tools: BTreeMap<String, Arc<Installed>>,
     approvals: Approvals,
     repeats: Repeats,
-}
-
-/// A tool, and what is made of its schema once.
-pub(super) struct Installed {
-    pub(super) tool: Box<dyn Tool>,
-    parameters: Box<RawValue>,
-    /// Compiled when the tool is first used; none for a schema that is not one.
-    schema: OnceLock<Option<Validator>>,
 }
 
 /// One use of a tool, as it is asked for.
@@ -230,67 +221,6 @@ impl Toolbox {
                 Ok("given")
             }
             Entry::Http(Consent::Given) => Err(Error::MissingScope(Scope::Approvals)),
-        }
-    }
-}
-
-impl Installed {
-    fn of(tool: Box<dyn Tool>) -> Self {
-        let parameters = to_raw_value(&tool.spec().parameters).expect("a JSON value serialises");
-        Self { tool, parameters, schema: OnceLock::new() }
-    }
-
-    fn verdict(&self, context: &Context, entry: Entry) -> Verdict {
-        let config = &context.snapshot.config;
-        let spec = self.tool.spec();
-        let layers = Layers {
-            global: &config.tools,
-            agent: &context.entry().tools,
-            model: &context.model,
-            narrowed: &context.narrowed,
-            entry: match entry {
-                Entry::Turn => policy::Entry::Turn,
-                Entry::Http(_) => policy::Entry::Http(&config.gateway.tools),
-            },
-            scopes: context.caller.scopes,
-        };
-        let (groups, owner_only) = (&spec.groups, spec.owner_only);
-        policy::decide(&layers, &Candidate { name: &spec.name, groups, owner_only })
-    }
-
-    /// The arguments, complete and checked.
-    fn arguments(&self, invocation: &Invocation) -> Result<Map<String, Value>, Error> {
-        let mut args = match &invocation.args {
-            Value::Null => Map::new(),
-            Value::Object(args) => args.clone(),
-            other => {
-                let found = arguments::found(other);
-                return Err(Error::Invalid(format!("args must be an object, found {found}")));
-            }
-        };
-        let spec = self.tool.spec();
-        if let Some(action) = &invocation.action
-            && spec.parameters["properties"].get("action").is_some()
-        {
-            args.entry("action").or_insert_with(|| Value::String(action.clone()));
-        }
-        let compiled = self.schema.get_or_init(|| {
-            let compiled = jsonschema::validator_for(&spec.parameters);
-            let log = |error| tracing::error!(tool = spec.name, %error, "not a JSON Schema");
-            compiled.map_err(log).ok()
-        });
-        let schema = compiled.as_ref().ok_or(Error::Failed)?;
-        arguments::check(schema, &args).map_err(Error::Input)?;
-        Ok(args)
-    }
-
-    fn offered(&self) -> ToolSpec {
-        let spec = self.tool.spec();
-        ToolSpec {
-            name: spec.name.clone(),
-            description: Some(spec.description.clone()),
-            parameters: Some(self.parameters.clone()),
-            strict: None,
         }
     }
 }

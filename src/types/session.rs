@@ -107,7 +107,7 @@ mod tests {
         let key = SessionKey::parse(" agent:Main:Direct:Anna ").expect("valid");
         assert_eq!(key.as_str(), "agent:main:direct:anna");
         assert_eq!((key.agent().as_str(), key.rest()), ("main", "direct:anna"));
-        let long = format!("agent:main:{}", "x".repeat(501));
+        let long = format!("agent:main:{}", "x".repeat(502));
         for bad in ["main", "agent:main", "agent:main:", "agent:a b:x", "agent:main:a b", &long] {
             assert!(SessionKey::parse(bad).is_err(), "{bad}");
         }

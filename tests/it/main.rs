@@ -18,3 +18,4 @@ mod sessions;
 mod store;
 mod stream;
 mod support;
+mod tools;

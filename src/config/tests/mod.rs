@@ -373,7 +373,7 @@ fn missing_variables_never_turn_into_credentials() {
 fn keys_of_later_builds_give_one_warning_each() {
     let read = accepted(
         "{channels: {telegram: {botToken: '${T}'}}, gateway: {tls: {enabled: false}, reload: {mode: 'hot'}}, \
-          agents: {list: [{id: 'a', tools: {deny: ['x']}}], defaults: {model: {primary: 'local/m', \
+          agents: {list: [{id: 'a', sandbox: {mode: 'off'}}], defaults: {model: {primary: 'local/m', \
           fallbacks: ['p/q']}}}, env: {shellEnv: {enabled: true}}, models: {providers: {p: {baseUrl: \
           'http://h', models: [{id: 'm', name: 'n', contextWindow: 1, maxTokens: 2}]}}}}",
     );
@@ -382,7 +382,7 @@ fn keys_of_later_builds_give_one_warning_each() {
         "channels",
         "gateway.tls",
         "gateway.reload",
-        "agents.list[0].tools",
+        "agents.list[0].sandbox",
         "agents.defaults.model.fallbacks",
         "env.shellEnv",
         "models.providers.p.models[0].name",

@@ -2,10 +2,12 @@ use super::*;
 use crate::auth::{Effective, Gate};
 use crate::http::entry::door;
 use crate::tools::testing::{Probe, live, toolbox};
-use crate::tools::{Failed, Limits};
+use crate::tools::{Error, Failed, Limits};
+use crate::types::Scope;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use poem::endpoint::BoxEndpoint;
-use poem::{Body, Endpoint, Request, Response};
+use poem::{Body, Endpoint, IntoResponse, Request, Response};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,6 +79,32 @@ async fn a_tool_that_fails_is_a_500_without_its_words() {
     for tool in ["faulty", "panicking"] {
         let failed = (500, error("tool_error", "tool execution failed"));
         assert_eq!(post(json!({"name": tool})).await, failed, "{tool}");
+    }
+}
+
+#[test]
+fn every_error_has_its_status_and_type() {
+    use crate::tools::Refusal;
+    let refused = Error::Refused { tool: "t".to_owned(), why: Refusal::Denied };
+    let rows = [
+        (Error::Invalid("x".to_owned()), 400, "invalid_request"),
+        (Error::Input("x".to_owned()), 400, "tool_error"),
+        (Error::ApprovalRequired("x".to_owned()), 403, "approval_required"),
+        (Error::MissingScope(Scope::Approvals), 403, "forbidden"),
+        (refused, 403, "forbidden"),
+        (Error::Unavailable("x".to_owned()), 404, "not_found"),
+        (Error::Conflict, 409, "idempotency_conflict"),
+        (Error::Busy("too much"), 429, "rate_limited"),
+        (Error::TimedOut(Duration::from_secs(1)), 500, "tool_error"),
+        (Error::Failed, 500, "tool_error"),
+    ];
+    for (error, status, kind) in rows {
+        let reply = Refused::from(error).into_response();
+        assert_eq!(reply.status().as_u16(), status, "{kind}");
+        assert_eq!(reply.header("retry-after").is_some(), status == 429);
+        let body = reply.into_body().into_string().now_or_never().expect("ready").expect("text");
+        let body: Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!((&body["ok"], &body["error"]["type"]), (&json!(false), &json!(kind)));
     }
 }
 

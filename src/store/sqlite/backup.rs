@@ -1,13 +1,14 @@
 //! Copies of a store that is in use.
 
-use super::fault::Fault;
-use super::{connection, files, schema};
+use super::fault::{Fault, told};
+use super::files::{self, Unfinished};
+use super::{connection, schema};
 use crate::store::{Backup, Error};
 use rusqlite::backup::{Backup as Copying, StepResult};
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 /// Pages copied between two looks at whether the store is being closed.
@@ -22,22 +23,16 @@ pub(in crate::store) fn copy(
     if fs::symlink_metadata(to).is_ok() {
         return Err(taken(to));
     }
-    let unfinished = Unfinished(files::beside(to, "partial"));
-    let aside = &unfinished.0;
     let failed = |error| files::unusable(to, &error);
-    files::create_private(aside).map_err(failed)?;
-    let source = connection::reader(from).map_err(|error| Fault::from(error).at(from))?;
+    let unfinished = Unfinished::beside(to).map_err(failed)?;
+    let aside = unfinished.path();
+    let source = connection::reader(from).map_err(|error| told(from, &error))?;
     fill(&source, aside, closing).map_err(|fault| fault.at(to))?;
-    File::open(aside).and_then(|file| file.sync_all()).map_err(failed)?;
     let bytes = fs::metadata(aside).map_err(failed)?.len();
-    files::link(aside, to).map_err(|error| match error.kind() {
+    files::finish(aside, to).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => taken(to),
         _ => failed(error),
     })?;
-    if let Err(error) = files::sync_folder(files::folder_of(to)) {
-        files::remove(to);
-        return Err(failed(error));
-    }
     Ok(Backup { bytes })
 }
 
@@ -75,14 +70,5 @@ fn taken(to: &Path) -> Error {
     Error::Unusable {
         file: to.to_owned(),
         why: "it is there already, and a backup replaces nothing; choose another name".to_owned(),
-    }
-}
-
-/// A file that is removed again, with all that SQLite keeps beside it.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        files::remove(&self.0);
     }
 }

@@ -1,5 +1,6 @@
 //! The store's files: private from the first moment, whatever the umask.
 
+use super::fault::Fault;
 use crate::store::Error;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::ErrorKind;
@@ -13,39 +14,38 @@ const PERMISSION_BITS: u32 = 0o777;
 /// What SQLite keeps beside a file while it is open.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Makes the store's file and folder where they are not there, and takes others' permissions on
-/// files that are.
+/// Makes the folder where it is not there, and in it the file, which `fill` fills before it gets
+/// its name: under that name it is whole or not there.
 ///
-/// SQLite gives its companions the mode of the file, so making it right makes all right. The file
-/// is linked into place: closing a handle of our own on a file that SQLite has open would drop
-/// SQLite's locks on it.
-pub(super) fn make(file: &Path) -> Result<(), Error> {
+/// SQLite gives its companions the mode of the file, so making it right makes all right.
+pub(super) fn make(file: &Path, fill: impl Fn(&Path) -> Result<(), Fault>) -> Result<(), Error> {
     let failed = |error| unusable(file, &error);
-    match fs::symlink_metadata(file) {
-        Ok(_) => return make_private(file),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
     let folder = folder_of(file);
     make_folder(folder).map_err(failed)?;
-    let aside = beside(file, "new");
-    let made = create_private(&aside).map(drop).and_then(|()| link(&aside, file));
-    let removed = fs::remove_file(&aside);
-    match made {
+    let unfinished = Unfinished::beside(file).map_err(failed)?;
+    fill(unfinished.path()).map_err(|fault| fault.at(file))?;
+    match finish(unfinished.path(), file) {
         // Another process was first.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        other => other.map_err(failed)?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other.map_err(failed),
     }
-    removed.or_else(ignore_missing).and_then(|()| sync_folder(folder)).map_err(failed)
 }
 
-/// Takes everybody else's permissions on the store's files.
-pub(super) fn make_private(file: &Path) -> Result<(), Error> {
+/// Refuses what is no file, and an empty one: no store is ever empty, so it was one that is lost.
+pub(super) fn require_file(file: &Path) -> Result<(), Error> {
     let metadata = fs::metadata(file).map_err(|error| unusable(file, &error))?;
     if !metadata.is_file() {
         let why = "it is not a file; move it away".to_owned();
         return Err(Error::Unusable { file: file.to_owned(), why });
     }
+    if metadata.len() == 0 {
+        return Err(Error::Damaged { file: file.to_owned(), what: "it is empty".to_owned() });
+    }
+    Ok(())
+}
+
+/// Takes everybody else's permissions on the store's files.
+pub(super) fn make_private(file: &Path) -> Result<(), Error> {
     for path in all_of(file) {
         match fs::metadata(&path) {
             Ok(found) if found.permissions().mode() & PERMISSION_BITS & !PRIVATE_FILE != 0 => {
@@ -59,14 +59,19 @@ pub(super) fn make_private(file: &Path) -> Result<(), Error> {
 }
 
 /// Makes a file that only its owner reads and writes.
-pub(super) fn create_private(path: &Path) -> std::io::Result<File> {
+fn create_private(path: &Path) -> std::io::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path)?;
-    file.set_permissions(Permissions::from_mode(PRIVATE_FILE))?;
-    Ok(file)
+    file.set_permissions(Permissions::from_mode(PRIVATE_FILE))
 }
 
-/// Gives `aside` its name; what is there already stays and is an error.
-pub(super) fn link(aside: &Path, name: &Path) -> std::io::Result<()> {
+/// Writes `aside` to the disk and gives it its name; what is there already stays and is an error.
+pub(super) fn finish(aside: &Path, name: &Path) -> std::io::Result<()> {
+    File::open(aside)?.sync_all()?;
+    link(aside, name)?;
+    sync_folder(folder_of(name)).inspect_err(|_| remove(name))
+}
+
+fn link(aside: &Path, name: &Path) -> std::io::Result<()> {
     match fs::hard_link(aside, name) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             // A file system without links: the look before the rename is the best there is.
@@ -87,21 +92,39 @@ pub(in crate::store) fn size(file: &Path) -> Result<u64, Error> {
 }
 
 /// Removes a file and what SQLite keeps beside it.
-pub(super) fn remove(file: &Path) {
+fn remove(file: &Path) {
     for path in all_of(file) {
         // Nothing is left to do about one that cannot be removed.
         let _ = fs::remove_file(path);
     }
 }
 
-/// A name beside `file` that nobody else has.
-pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    file.with_file_name(format!(".{name}.{}.{ending}", uuid::Uuid::new_v4().simple()))
+/// A file that is removed again, with all that SQLite keeps beside it.
+pub(super) struct Unfinished(PathBuf);
+
+impl Unfinished {
+    /// An empty file beside `file`, under a name that nobody else has.
+    pub(super) fn beside(file: &Path) -> std::io::Result<Self> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let id = uuid::Uuid::new_v4().simple();
+        let unfinished = Self(file.with_file_name(format!(".{name}.{id}.unfinished")));
+        create_private(unfinished.path())?;
+        Ok(unfinished)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
 }
 
 /// The folder of a file.
-pub(super) fn folder_of(file: &Path) -> &Path {
+fn folder_of(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -109,7 +132,7 @@ pub(super) fn folder_of(file: &Path) -> &Path {
 }
 
 /// Makes the names in a folder last.
-pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
@@ -135,10 +158,6 @@ fn all_of(file: &Path) -> impl Iterator<Item = PathBuf> {
         PathBuf::from(name)
     });
     std::iter::once(file.to_owned()).chain(companions)
-}
-
-fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
-    if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// What the file system said of a file.

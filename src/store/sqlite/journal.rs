@@ -6,6 +6,9 @@ use crate::store::{Error, Event, Hit, NewEvent, Page};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+/// Most hits of a search that are compared with each other.
+const COMPARED: usize = 2000;
+
 pub(super) const AFTER: &str = "SELECT sequence, at, kind, body, once FROM events
      WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND sequence > ?2
      ORDER BY sequence LIMIT ?3";
@@ -14,10 +17,15 @@ pub(super) const BEFORE: &str = "SELECT sequence, at, kind, body, once FROM even
      ORDER BY sequence DESC LIMIT ?3";
 pub(super) const ONCE: &str = "SELECT sequence, at, kind, body, once FROM events
      WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND once = ?2";
-pub(super) const SEARCH: &str = "SELECT streams.name, events.sequence, events.text
-     FROM words JOIN events ON events.id = words.rowid JOIN streams ON streams.id = events.stream
-     WHERE words MATCH ?1 AND streams.name >= ?2 AND streams.name < ?3
-     ORDER BY words.rank LIMIT ?4";
+/// The newest hits, and of them the best. Sorting all there are would take as much memory as
+/// there are hits.
+pub(super) const SEARCH: &str = "WITH found AS MATERIALIZED (
+         SELECT events.id, streams.name, events.sequence, bm25(words) AS score
+         FROM words JOIN events ON events.id = words.rowid
+         JOIN streams ON streams.id = events.stream
+         WHERE words MATCH ?1 AND streams.name >= ?2 AND streams.name < ?3
+         ORDER BY words.rowid DESC LIMIT ?4
+     ) SELECT id, name, sequence FROM found ORDER BY score, id DESC LIMIT ?5";
 
 pub(super) fn append(
     connection: &Connection,
@@ -104,16 +112,19 @@ pub(in crate::store) fn search(
     let Some(query) = words::query(asked) else { return Ok(Vec::new()) };
     // A blob is above every text.
     let bound = above(prefix).map_or(Value::Blob(Vec::new()), Value::Text);
+    let newest = rows(COMPARED.max(limit));
     let mut statement = connection.prepare_cached(SEARCH)?;
-    let hits = statement.query_map((&query, prefix, bound, rows(limit)), |row| {
-        let text: String = row.get(2)?;
-        Ok(Hit {
-            stream: row.get(0)?,
-            sequence: unsigned(row, 1)?,
-            snippet: words::snippet(&text, asked),
-        })
+    let found = statement.query_map((&query, prefix, bound, newest, rows(limit)), |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, unsigned(row, 2)?))
     })?;
-    Ok(hits.collect::<Result<_, _>>()?)
+    let mut text = connection.prepare_cached("SELECT text FROM events WHERE id = ?1")?;
+    let mut hits = Vec::new();
+    for found in found {
+        let (id, stream, sequence) = found?;
+        let text: String = text.query_row([id], |row| row.get(0))?;
+        hits.push(Hit { stream, sequence, snippet: words::snippet(&text, asked) });
+    }
+    Ok(hits)
 }
 
 fn event(row: &Row<'_>) -> rusqlite::Result<Event> {

@@ -10,7 +10,9 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 /// Most connections, and so most reads at once.
-const CONNECTIONS: u32 = 4;
+const CONNECTIONS: u32 = 3;
+/// Connections that are kept when nobody reads.
+const KEPT: usize = 2;
 
 /// The read pool of a store.
 #[derive(Debug)]
@@ -52,7 +54,10 @@ impl Readers {
         };
         // A connection that failed is not kept: what is wrong may lie in what it remembers.
         let found = query(&connection).map_err(|fault| fault.at(&self.file))?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT {
+            idle.push(connection);
+        }
         Ok(found)
     }
 

@@ -20,11 +20,14 @@ const TOLD_FAULTS: usize = 5;
 
 /// Looks whether a file that is not empty is a store that is known here.
 pub(super) fn recognise(connection: &Connection) -> Result<(), Fault> {
-    let application: i64 = pragma(connection, "application_id")?;
-    if application != APPLICATION_ID {
-        return Err(Fault::Foreign);
+    let application = pragma(connection, "application_id")?;
+    match application {
+        APPLICATION_ID => known(connection).map(|_| ()),
+        _ if pragma(connection, "page_count")? == 0 => {
+            Err(Fault::Broken("it is not a database".to_owned()))
+        }
+        _ => Err(Fault::Foreign),
     }
-    known(connection).map(|_| ())
 }
 
 /// The schema's number, which is not newer than those known here.
@@ -34,8 +37,11 @@ pub(super) fn known(connection: &Connection) -> Result<i64, Fault> {
     if found > KNOWN { Err(Fault::Newer(found)) } else { Ok(found) }
 }
 
-/// Brings the schema up to date, all of it or nothing.
+/// Brings the schema of a store, or of an empty file, up to date, all of it or nothing.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), Fault> {
+    if pragma(connection, "page_count")? > 0 {
+        recognise(connection)?;
+    }
     if known(connection)? < KNOWN {
         // Only an empty file takes this to heart.
         connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;

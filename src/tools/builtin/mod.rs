@@ -4,6 +4,8 @@ mod agents_list;
 mod session_status;
 mod sessions_history;
 mod sessions_list;
+#[cfg(test)]
+mod tests;
 mod transcript;
 
 use super::{Approval, Failed, Group, Limits, Services, Spec, Tool};

@@ -48,7 +48,7 @@ struct Known<'a> {
     updated_at: i64,
     started_at: i64,
     age_ms: i64,
-    entries: u64,
+    message_count: u64,
     input_tokens: u64,
     output_tokens: u64,
     total_tokens: u64,
@@ -131,7 +131,7 @@ impl<'a> Known<'a> {
             updated_at: row.updated_at,
             started_at: row.session_started_at,
             age_ms: (now - row.updated_at).max(0),
-            entries: row.entries,
+            message_count: row.messages,
             input_tokens: row.input_tokens,
             output_tokens: row.output_tokens,
             total_tokens: row.input_tokens + row.output_tokens,
@@ -150,10 +150,10 @@ impl Status<'_> {
         let last =
             if row.aborted_last_run { "\nThe last run did not come to its end." } else { "" };
         format!(
-            "{head}\nTokens: {} in, {} out\nEntries: {}, last change {} ago{last}",
+            "{head}\nTokens: {} in, {} out\nMessages: {}, last change {} ago{last}",
             row.input_tokens,
             row.output_tokens,
-            row.entries,
+            row.message_count,
             span(row.age_ms)
         )
     }

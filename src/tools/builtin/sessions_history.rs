@@ -62,11 +62,12 @@ pub(super) async fn tell(
     window: Window,
 ) -> Result<Option<Told>, Failed> {
     let (mut newest_first, mut bytes, mut read) = (Vec::new(), 0, 0);
+    let limit = window.limit.max(LIMIT);
     let mut before = window.before;
     loop {
-        let page = Page::Before { sequence: before, limit: window.limit };
+        let page = Page::Before { sequence: before, limit };
         let Some(entries) = sessions.history(key, page).await? else { return Ok(None) };
-        let last_page = entries.len() < window.limit;
+        let last_page = entries.len() < limit;
         read += entries.len();
         for entry in entries.into_iter().rev() {
             let sequence = entry.sequence;

@@ -18,10 +18,14 @@ const LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
 /// Most messages shown of each session.
 const MAX_MESSAGES: usize = 20;
+/// Messages that a search looks at, several of which may be of one session.
+const MAX_HITS: usize = 500;
 /// Longest text to search for.
 const MAX_SEARCH_CHARS: usize = 200;
 /// Bytes after which an answer ends, well within what the toolbox lets through.
 const MAX_BYTES: usize = 40 * 1024;
+/// Of these, what messages may take, so that they do not crowd out the sessions.
+const MESSAGE_BYTES: usize = 24 * 1024;
 /// Milliseconds of a minute.
 const MINUTE: i64 = 60_000;
 
@@ -57,7 +61,7 @@ struct Listed {
     #[serde(skip_serializing_if = "Option::is_none")]
     model_override: Option<String>,
     updated_at: i64,
-    entries: u64,
+    message_count: u64,
     total_tokens: u64,
     aborted_last_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,26 +112,22 @@ impl SessionsList {
 
     /// The sessions in which something was said that has all the words, best first.
     async fn found(&self, words: &str, filter: Filter) -> Result<(Vec<Listed>, u64), Failed> {
-        let (owner, since) = (filter.owner, filter.active_since);
-        let mut listed: Vec<Listed> = Vec::new();
-        let mut seen = HashSet::new();
-        for hit in self.sessions.search(words, &filter).await? {
-            if seen.contains(&hit.key) {
+        let wide = Filter { limit: MAX_HITS, ..filter };
+        let (mut listed, mut seen) = (Vec::new(), HashSet::new());
+        for hit in self.sessions.search(words, &wide).await? {
+            if listed.len() == filter.limit || !seen.insert(hit.key.clone()) {
                 continue;
             }
-            let Some(row) = self.sessions.row(&hit.key).await? else { continue };
-            let fresh = since.is_none_or(|since| row.updated_at >= since);
-            if fresh && (owner.is_none() || row.owner.as_deref() == owner) {
+            if let Some(row) = self.sessions.row(&hit.key).await? {
                 listed.push(Listed::of(row, Some(hit.snippet)));
             }
-            seen.insert(hit.key);
         }
         let total = u64::try_from(listed.len()).unwrap_or(u64::MAX);
         Ok((listed, total))
     }
 
     async fn add_messages(&self, listed: &mut [Listed], limit: usize) -> Result<(), Failed> {
-        let mut room = MAX_BYTES;
+        let mut room = MESSAGE_BYTES;
         for session in listed {
             let Ok(key) = SessionKey::parse(&session.key) else { continue };
             let window = Window { before: u64::MAX, limit, bytes: room, tools: Tools::Hidden };
@@ -157,7 +157,7 @@ impl Listed {
             label: row.label,
             model_override: row.model_override,
             updated_at: row.updated_at,
-            entries: row.entries,
+            message_count: row.messages,
             aborted_last_run: row.aborted_last_run,
             found,
             messages: None,

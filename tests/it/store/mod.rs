@@ -1,6 +1,8 @@
 //! The store: what every engine promises, and what this one does when its disk or file fails it.
 
 mod contract;
+mod disk;
+mod faults;
 
 use contract::Ground;
 use openclaw::store::Store;

@@ -26,20 +26,12 @@ impl Gateway {
     /// Starts a gateway whose one provider, `fake`, is at the base URL `upstream`, answering with `fake/chat`
     /// and embedding with `fake/embed`; `extra` is merged over that config.
     pub(crate) async fn start(upstream: &str, extra: Value) -> Self {
-        let mut config = json!({
-            "gateway": { "mode": "local", "auth": { "mode": "token", "token": TOKEN } },
-            "models": { "providers": { "fake": {
-                "baseUrl": upstream,
-                "apiKey": "sk-upstream-secret",
-                "timeoutSeconds": 5
-            } } },
-            "agents": { "defaults": {
-                "model": "fake/chat",
-                "memorySearch": { "provider": "fake", "model": "embed" }
-            } }
-        });
-        merge(&mut config, extra);
-        Self::with_config(config).await
+        Self::with_config(usual_config(upstream, extra)).await
+    }
+
+    /// The same, with a state folder in which there may be something already.
+    pub(crate) async fn start_in(state: TempDir, upstream: &str, extra: Value) -> Self {
+        Self::launch(state, usual_config(upstream, extra), &[]).await
     }
 
     /// Starts a gateway with exactly this config.
@@ -50,6 +42,10 @@ impl Gateway {
     /// Starts a gateway with exactly this config and these environment variables.
     pub(crate) async fn with_environment(config: Value, variables: &[(&str, &str)]) -> Self {
         let state = TempDir::new().expect("a temporary folder");
+        Self::launch(state, config, variables).await
+    }
+
+    async fn launch(state: TempDir, config: Value, variables: &[(&str, &str)]) -> Self {
         let file = state.path().join("openclaw.json");
         std::fs::write(&file, config.to_string()).expect("the config is written");
         let state_dir = ("OPENCLAW_STATE_DIR", state.path().to_str().expect("UTF-8"));
@@ -94,6 +90,23 @@ impl Gateway {
     pub(crate) async fn stop(self) -> bool {
         self.inner.stop(LIMIT).await
     }
+}
+
+fn usual_config(upstream: &str, extra: Value) -> Value {
+    let mut config = json!({
+        "gateway": { "mode": "local", "auth": { "mode": "token", "token": TOKEN } },
+        "models": { "providers": { "fake": {
+            "baseUrl": upstream,
+            "apiKey": "sk-upstream-secret",
+            "timeoutSeconds": 5
+        } } },
+        "agents": { "defaults": {
+            "model": "fake/chat",
+            "memorySearch": { "provider": "fake", "model": "embed" }
+        } }
+    });
+    merge(&mut config, extra);
+    config
 }
 
 /// Puts `extra` over `base`: objects merge, everything else is replaced, null removes.

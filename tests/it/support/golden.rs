@@ -1,9 +1,10 @@
 //! Golden wire transcripts: what a client sends and gets, and what the upstream saw, as text.
 //!
 //! A case is a folder below `tests/golden/<area>` with
-//! - `case.json`: `config` (merged over the test gateway's) and `upstream`, the replies in order:
-//!   `{"fixture": name}`, `{"status": …, "json": …}`, `{"stream": [pieces], "then": "cut"}`, or
-//!   `{"raw": text}`; each may have `headers`;
+//! - `case.json`: `config` (merged over the test gateway's), `sessions` that are there already (see
+//!   [`Seed`]), and `upstream`, the replies in order: `{"fixture": name}`,
+//!   `{"status": …, "json": …}`, `{"stream": [pieces], "then": "cut"}`, or `{"raw": text}`; each
+//!   may have `headers`;
 //! - `exchange.http`: requests (lines that begin with `> `), and after each the reply (`< `) and
 //!   what the upstream saw of it (`^ `).
 //!
@@ -11,6 +12,7 @@
 //! writes replies anew and leaves requests alone.
 
 use super::gateway::{Gateway, TOKEN};
+use super::seed::{self, Seed};
 use super::upstream::{Reply, Seen, Upstream};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,6 +20,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +29,8 @@ struct Case {
     config: Value,
     #[serde(default)]
     upstream: Vec<Scripted>,
+    #[serde(default)]
+    sessions: Vec<Seed>,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +77,9 @@ async fn check(folder: &Path) -> Result<(), String> {
     let recorded = fs::read_to_string(&file).map_err(|error| error.to_string())?;
     let upstream = Upstream::with(case.upstream.into_iter().map(reply)).await;
     let config = if case.config.is_null() { json!({}) } else { case.config };
-    let gateway = Gateway::start(&upstream.base_url(), config).await;
+    let state = TempDir::new().expect("a temporary folder");
+    seed::sow(state.path(), case.sessions).await;
+    let gateway = Gateway::start_in(state, &upstream.base_url(), config).await;
     let mut played = String::new();
     let mut forwarded = 0;
     for request in requests(&recorded) {
@@ -212,9 +219,21 @@ fn block(played: &mut String, mark: &str, body: &str) {
 fn name_what_varies(text: &str, url: &str) -> String {
     let hexadecimal = |c: char| c.is_ascii_hexdigit();
     let digit = |c: char| c.is_ascii_digit();
+    let uuid = |c: char| c.is_ascii_hexdigit() || c == '-';
     let mut named = text.replace(url, "{gateway}");
     for prefix in ["chatcmpl_", "req_"] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
+    }
+    for prefix in ["\"sessionId\": \"", "\"sessionId\\\":\\\""] {
+        named = replace_after(&named, prefix, |rest| run_of(rest, 36, uuid), "{id}");
+    }
+    for key in ["at", "updatedAt", "startedAt"] {
+        for prefix in [format!("\"{key}\": "), format!("\"{key}\\\":")] {
+            named = replace_after(&named, &prefix, |rest| run_of(rest, 13, digit), "{millis}");
+        }
+    }
+    for prefix in ["last change ", "\"ageMs\": "] {
+        named = replace_after(&named, prefix, |rest| digits(rest), "{age}");
     }
     for prefix in ["\"created\": ", "\"created\":"] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 10, digit), "{time}");
@@ -242,6 +261,12 @@ fn replace_after(
         }
     }
     named
+}
+
+/// The digits at the beginning, if there are any.
+fn digits(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    (end > 0).then(|| &text[..end])
 }
 
 /// The first `length` characters, if all are as expected.

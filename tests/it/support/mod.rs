@@ -3,6 +3,7 @@
 pub(crate) mod gateway;
 pub(crate) mod golden;
 pub(crate) mod process;
+pub(crate) mod seed;
 pub(crate) mod upstream;
 
 use std::time::Duration;
