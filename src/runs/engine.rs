@@ -78,7 +78,8 @@ impl Core {
             if member.follows() && why == Stopped::Cancelled {
                 self.leave(member);
             } else {
-                member.stop.tell(why);
+                // A leader that has left is listed no more; its followers still lead to it.
+                member.stop_turn(why);
             }
         }
     }

@@ -112,6 +112,11 @@ impl Member {
         false
     }
 
+    /// Ends the turn it is a member of.
+    pub(super) fn stop_turn(&self, why: Stopped) {
+        self.leader.get().map_or(self, |leader| leader).stop.tell(why);
+    }
+
     /// Whether it follows another run's turn.
     pub(super) fn follows(&self) -> bool {
         self.leader.get().is_some()

@@ -279,3 +279,31 @@ async fn a_sessions_own_model_answers_unless_the_caller_names_one() {
     let models: Vec<_> = upstream.seen().iter().map(|seen| seen.body["model"].clone()).collect();
     assert_eq!(models, ["chat", "small", "chat"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_runs_at_once_leave_nothing_behind() {
+    let upstream = Upstream::start().await;
+    upstream.otherwise(|_| answer("yes"));
+    let (house, _folder) = House::new(&upstream, json!({})).await;
+    let house = Arc::new(house);
+    let reading = (0..200).map(|number| {
+        let house = house.clone();
+        tokio::spawn(async move {
+            let policy = [OnDisconnect::Cancel, OnDisconnect::Detach][number % 2];
+            let mut run = house.start(RunRequest { on_disconnect: policy, ..stateless("hi") });
+            match number % 5 {
+                0 => drop(run),
+                1 => house.runs.cancel(&Caller::OPERATOR, run.id()).expect("under way"),
+                2 => drop(until_text(&mut run).await),
+                _ => assert!(read(run).await.completed()),
+            }
+        })
+    });
+    let reading: Vec<_> = reading.collect();
+    for reading in reading {
+        soon(reading).await.expect("no panic");
+    }
+    assert!(soon(house.tasks.drain(Duration::from_secs(30))).await);
+    assert_eq!(house.runs.all_under_way(), 0);
+    assert!(house.runs.list(&Caller::OPERATOR, &Filter::default()).is_empty());
+}

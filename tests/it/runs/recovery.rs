@@ -45,6 +45,27 @@ async fn a_stop_writes_what_it_interrupts() {
 }
 
 #[tokio::test]
+async fn a_stop_also_ends_a_turn_whose_leader_has_left() {
+    let gate = Gate::default();
+    let hang = Reply::stream().then(says("two")).then_hang();
+    let upstream = Upstream::with([gated("one", &gate), hang]).await;
+    let (house, _folder) = House::new(&upstream, json!({})).await;
+    let steer = |text, on_disconnect| RunRequest { on_disconnect, ..turn(text, QueueMode::Steer) };
+    let leader = house.start(steer("a", OnDisconnect::Cancel));
+    upstream.requests(1).await;
+    let follower = house.start(steer("b", OnDisconnect::Detach));
+    gate.open();
+    upstream.requests(2).await;
+    drop(leader);
+    house.runs.interrupt();
+    assert_eq!(read(follower).await.failure().kind, FailureKind::Interrupted);
+    upstream.given_up(1).await;
+    let expected = ["user:a", "assistant:one", "user:b", "broken:Interrupted:"];
+    let transcript = house.transcript().await;
+    assert!(transcript.iter().zip(expected).all(|(line, wanted)| line.starts_with(wanted)));
+}
+
+#[tokio::test]
 async fn an_answer_that_cannot_be_kept_is_a_failure() {
     let gate = Gate::default();
     let upstream = Upstream::with([gated("answer", &gate)]).await;
