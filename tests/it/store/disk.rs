@@ -4,10 +4,10 @@
 //! These need a process of their own: this test binary, started again for one ignored test, which
 //! does nothing unless it is told a folder.
 
-use super::contract::{append, batch, event, marked};
+use super::contract::{append, batch, event};
 use openclaw::store::{Clock, Error, Page, Store};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -91,20 +91,44 @@ async fn child_on_a_small_disk() {
     left.sort();
     assert_eq!(left, ["ballast", "store", "store-shm", "store-wal"]);
 
-    // Of a large batch and small ones that wait together, the small ones find room.
+    // One that is too much only when all are committed, and one that is as soon as it is made.
+    for (round, large) in [600 * 1024, 8 * 1024 * 1024].into_iter().enumerate() {
+        leave_room(&ballast, 400 * 1024);
+        small_ones_find_room(&folder, &store, &"x".repeat(large), round as u64).await;
+    }
     fs::remove_file(&ballast).expect("removed");
-    let huge = "x".repeat(8 * 1024 * 1024);
-    let large = store.commit(batch(|b| b.append("large", event(&huge))));
-    let small =
-        |mark: &'static str| store.commit(batch(move |b| b.append("small", marked("", mark))));
-    let (large, first, second) = tokio::join!(large, small("1"), small("2"));
-    assert_eq!(large, Err(Error::Full(folder.join("store"))));
-    assert_eq!(first.expect("there is room for it").sequences, [1]);
-    assert_eq!(second.expect("there is room for it").sequences, [2]);
     assert_eq!(append(&store, "journal", event("{}")).await, taken as u64 + 1);
     store.check().await.expect("whole");
     store.close().await;
     assert_eq!(length(&open(&folder)).await, taken + 1);
+}
+
+/// Fills the disk but for this much.
+fn leave_room(ballast: &Path, bytes: u64) {
+    let mut file = fs::File::options().append(true).open(ballast).expect("opened");
+    while file.write_all(&[0; 4096]).is_ok() {}
+    let length = file.metadata().expect("there").len();
+    file.set_len(length - bytes).expect("cut");
+}
+
+/// A large batch and small ones wait together for a lock.
+async fn small_ones_find_room(folder: &Path, store: &Store, large: &str, round: u64) {
+    let other = rusqlite::Connection::open(folder.join("store")).expect("opened");
+    other.execute_batch("BEGIN IMMEDIATE;").expect("locked");
+    let mut commits = vec![Box::pin(store.commit(batch(|b| b.append("large", event(large)))))];
+    for _ in 0..2 {
+        commits.push(Box::pin(store.commit(batch(|b| b.append("small", event("{}"))))));
+    }
+    for commit in &mut commits {
+        let _ = futures_util::poll!(commit);
+    }
+    other.execute_batch("ROLLBACK;").expect("unlocked");
+    let done = futures_util::future::join_all(commits).await;
+    assert_eq!(done[0], Err(Error::Full(folder.join("store"))), "round {round}");
+    for (i, small) in (1..).zip(&done[1..]) {
+        let small = small.as_ref().expect("there is room for it");
+        assert_eq!(small.sequences, [round * 2 + i]);
+    }
 }
 
 #[tokio::test]

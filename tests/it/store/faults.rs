@@ -54,6 +54,57 @@ async fn a_closed_store_is_one_file() {
     assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
 }
 
+/// The writer is the last to close the file, and then the log is gone.
+#[tokio::test]
+async fn a_dropped_store_ends_its_writer() {
+    let (folder, file) = filled().await;
+    let store = open(&file).expect("opened");
+    store.record("rows", "key 1").await.expect("read");
+    let queued = store.commit(batch(|b| b.append("journal", event("{}"))));
+    let mut queued = Box::pin(queued);
+    let _ = futures_util::poll!(&mut queued);
+    drop(queued);
+    drop(store);
+    crate::support::soon(async {
+        while fs::read_dir(folder.path()).expect("listed").count() > 1 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(append(&open(&file).expect("opened"), "journal", event("{}")).await, 2);
+}
+
+#[tokio::test]
+async fn a_backup_needs_no_log() {
+    let (folder, file) = filled().await;
+    let to = folder.path().join("copy");
+    open(&file).expect("opened").backup(&to).await.expect("copied");
+    // Bytes of the header that say what journal the file is written and read with.
+    assert_eq!(fs::read(&to).expect("read")[18..20], [1, 1]);
+}
+
+/// Killed after the first page of the log was copied into the file: the file alone looks cut short.
+#[tokio::test]
+async fn a_store_that_was_killed_while_its_log_was_copied_is_whole() {
+    let (folder, file) = filled().await;
+    let store = open(&file).expect("opened");
+    for _ in 0..20 {
+        append(&store, "journal", event(&"x".repeat(20_000))).await;
+    }
+    let killed = folder.path().join("killed");
+    fs::copy(file.with_file_name("store.sqlite-wal"), killed.with_file_name("killed-wal"))
+        .expect("copied");
+    let mut bytes = fs::read(&file).expect("read");
+    store.close().await;
+    let whole = fs::read(&file).expect("read");
+    assert!(whole.len() > bytes.len(), "the log made the file grow");
+    bytes[..PAGE].copy_from_slice(&whole[..PAGE]);
+    fs::write(&killed, bytes).expect("written");
+    let store = open(&killed).expect("its log makes it whole");
+    assert_eq!(append(&store, "journal", event("{}")).await, 21);
+    store.check().await.expect("whole");
+}
+
 #[test]
 fn a_file_that_is_no_database_is_left_as_it_is() {
     for garbage in [&b"x"[..], b"not a database", &[0; 3 * PAGE], &[0xa5; 20_000]] {

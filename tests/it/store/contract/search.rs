@@ -141,6 +141,12 @@ pub(crate) async fn a_removed_journal_is_not_found(ground: &Ground) {
     store.commit(again).await.expect("committed");
     assert_eq!(found(&store, "", "word").await, [("b".to_owned(), 1)]);
     assert_eq!(found(&store, "", "different").await, [("a".to_owned(), 1)]);
+    // What takes the place of the newest event is not found by its words.
+    store.commit(batch(|b| b.remove_stream("a"))).await.expect("removed");
+    append(&store, "c", worded("third")).await;
+    append(&store, "d", event("{}")).await;
+    assert_eq!(found(&store, "", "different").await, []);
+    assert_eq!(found(&store, "", "third").await, [("c".to_owned(), 1)]);
 }
 
 pub(crate) async fn a_snippet_shows_the_words(ground: &Ground) {
