@@ -6,10 +6,9 @@ use super::driven::{Driven, Step};
 use super::engine::{Core, Job};
 use super::lanes::Seat;
 use super::member::{Member, interrupted};
-use super::reset;
 use crate::agents::{self, Boundary, Turn};
 use crate::secrets::Snapshot;
-use crate::sessions::{self, Begin, Begun, Said, Spent, Writer};
+use crate::sessions::{self, Begin, Begun, Said, Spent, Writer, reset};
 use crate::types::{
     AgentId, Failure, FailureKind, ModelRef, Outcome, RunEvent, RunRequest, SessionKey,
 };

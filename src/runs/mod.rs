@@ -18,7 +18,6 @@ mod log;
 mod member;
 mod registry;
 mod repeats;
-mod reset;
 mod run;
 mod start;
 

@@ -3,12 +3,14 @@
 use super::Row;
 use super::keys::ChatType;
 use crate::config::{Reset, ResetMode, SessionSettings};
+use crate::types::SessionKey;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Time};
 
-/// The rule for a chat: the channel's own beats that of its kind, which beats the general one.
-pub fn rule(settings: &SessionSettings, chat: ChatType, channel: &str) -> Reset {
-    let of_kind = match chat {
+/// The rule for a session of this channel: the channel's own beats that of its kind of chat, which
+/// beats the general one.
+pub fn rule(settings: &SessionSettings, channel: &str, key: &SessionKey) -> Reset {
+    let of_kind = match ChatType::of(key) {
         ChatType::Direct => &settings.reset_by_type.direct,
         ChatType::Group => &settings.reset_by_type.group,
         ChatType::Thread => &settings.reset_by_type.thread,

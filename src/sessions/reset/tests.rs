@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::ResetByType;
-use crate::types::{AgentId, SessionKey};
+use crate::types::AgentId;
 use jiff::civil::date;
 use jiff::tz;
 
@@ -33,16 +33,23 @@ fn the_nearest_rule_wins() {
         reset: reset(ResetMode::Daily, 1, None),
         reset_by_type: ResetByType {
             group: Some(reset(ResetMode::Daily, 2, None)),
+            thread: Some(reset(ResetMode::Daily, 4, None)),
             ..ResetByType::default()
         },
         reset_by_channel: [("slack".to_owned(), reset(ResetMode::Daily, 3, None))].into(),
         ..SessionSettings::default()
     };
-    let hour = |chat, channel| rule(&settings, chat, channel).at_hour;
-    assert_eq!(hour(ChatType::Direct, "telegram"), 1);
-    assert_eq!(hour(ChatType::Group, "telegram"), 2);
-    assert_eq!(hour(ChatType::Group, "slack"), 3);
-    assert_eq!(hour(ChatType::Thread, "slack"), 3);
+    let check = |channel: &str, rest: &str, hour: u8| {
+        let key = SessionKey::of(&AgentId::main(), rest).expect("valid");
+        assert_eq!(rule(&settings, channel, &key).at_hour, hour, "{channel} {rest}");
+    };
+    check("telegram", "telegram:direct:1", 1);
+    check("openai", "main", 1);
+    check("telegram", "telegram:group:1", 2);
+    check("discord", "discord:channel:1", 2);
+    check("telegram", "telegram:group:1:topic:7", 4);
+    check("slack", "slack:channel:1", 3);
+    check("slack", "slack:channel:1:thread:7", 3);
 }
 
 #[test]
