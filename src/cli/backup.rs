@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// or without one. The copy is checked before it gets its name.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Write to this file, which must not exist [default: backups/openclaw-<time>.sqlite in the
+    /// Write to this file, which must not exist [default: backups/openclaw-TIME.sqlite in the
     /// state directory]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -28,7 +28,7 @@ pub(super) struct Args {
 /// What went wrong and what to do next.
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Exit> {
     let done = back_up(context, args);
-    done.map_err(|exit| if args.json { exit.as_json() } else { exit })
+    done.map_err(|exit| if args.json { exit.in_json() } else { exit })
 }
 
 fn back_up(context: &Context, args: &Args) -> Result<(), Exit> {

@@ -45,7 +45,7 @@ impl Exit {
 
     /// The same failure for a command that was asked for one JSON document.
     #[must_use]
-    pub(super) fn as_json(self) -> Self {
+    pub(super) fn in_json(self) -> Self {
         Self { json: true, ..self }
     }
 

@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Exit> {
         opened.store.close().await;
         done
     });
-    done.map_err(|exit| if json { exit.as_json() } else { exit })
+    done.map_err(|exit| if json { exit.in_json() } else { exit })
 }
 
 impl Opened {

@@ -50,7 +50,7 @@ impl Drive {
 
     /// Runs the turn. Its end is in the transcript before anybody is told of it, and by then the
     /// next one may begin.
-    pub(super) async fn to_the_end(mut self, turn: Vec<Job>, permit: Permit, seat: Option<Seat>) {
+    pub(super) async fn through(mut self, turn: Vec<Job>, permit: Permit, seat: Option<Seat>) {
         let request = merged(turn);
         let agent = self.core.agents.resolve(&self.snapshot, request.agent.as_ref());
         let agent = agent.map(|agent| (agent.id.clone(), agent.model.clone()));

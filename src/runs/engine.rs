@@ -59,7 +59,7 @@ impl Core {
     pub(super) fn spawn(self: &Arc<Self>, turn: Vec<Job>, permit: Permit, seat: Option<Seat>) {
         let span = turn.first().map_or_else(Span::none, |job| job.span.clone());
         let drive = Drive::new(self, &turn);
-        self.tasks.spawn(drive.to_the_end(turn, permit, seat).instrument(span));
+        self.tasks.spawn(drive.through(turn, permit, seat).instrument(span));
     }
 
     /// Cancels runs for whoever reads them: where they wait, where they follow, or with all that

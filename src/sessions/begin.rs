@@ -5,7 +5,7 @@ use super::entry::{Body, Said};
 use super::index::{self, Kept};
 use super::notices::{self, Waiting};
 use super::past::{MAX_ENTRIES, Past, TAIL, Transcript};
-use super::running::{self, Claim, Running};
+use super::running::{self, Claim, Running, Underway};
 use super::stored::{self, Mark};
 use super::turn::{self, Before, Input};
 use super::writer::{Begin, Begun, Writer};
@@ -236,7 +236,8 @@ impl<'a> Opening<'a> {
         // `Committed::revisions` counts all records: the row's is the last but one.
         index::put(&mut self.batch, &self.row, expect);
         let claim = Claim { session_id: self.row.session_id.clone(), boot: inner.boot.clone() };
-        running::put(&mut self.batch, &key, run, &claim, now);
+        let underway = Underway { key: &key, run, claim: &claim, now };
+        running::put(&mut self.batch, &underway);
         let committed = inner.store.commit(self.batch).await;
         let committed = committed.map_err(|error| Error::of_claim(error, &key))?;
         let revision = committed.revisions.iter().rev().nth(1).copied();

@@ -4,7 +4,7 @@ use super::begin::ATTEMPTS;
 use super::entry::Body;
 use super::index::{self, Kept, TRANSCRIPTS};
 use super::{Error, Patch, Row, notices, running, stored};
-use crate::store::{Batch, Expect, Store};
+use crate::store::{Batch, Expect, Slot, Store};
 use crate::types::SessionKey;
 
 /// Begins a session anew.
@@ -89,13 +89,13 @@ pub(super) async fn remove_at(
         return Err(Error::Running(key.clone()));
     }
     let mut batch = Batch::new();
-    batch.delete(index::ROWS, key.as_str(), Expect::Revision(revision));
+    batch.delete(Slot { space: index::ROWS, key: key.as_str() }, Expect::Revision(revision));
     batch.remove_stream(&index::stream(key, session_id));
     for record in index::walk(store, TRANSCRIPTS, Some(key.to_string())).all().await? {
         if let Some((_, id)) = index::of_transcript(&record.key) {
             batch.remove_stream(&index::stream(key, id));
         }
-        batch.delete(TRANSCRIPTS, &record.key, Expect::Any);
+        batch.delete(Slot { space: TRANSCRIPTS, key: &record.key }, Expect::Any);
     }
     for notice in notices::waiting(store, key).await? {
         notice.take(&mut batch);

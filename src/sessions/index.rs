@@ -3,7 +3,7 @@
 //! Session keys hold no white space, so a space separates a key from what follows it.
 
 use super::{Error, Row};
-use crate::store::{Batch, Expect, Listing, NewRecord, Order, Record, Store};
+use crate::store::{Batch, Expect, Listing, NewRecord, Order, Record, Slot, Store};
 use crate::types::SessionKey;
 use serde::{Deserialize, Serialize};
 
@@ -83,19 +83,27 @@ pub(super) fn put(batch: &mut Batch, row: &Row, expect: Expect) {
         rank: row.updated_at,
         group: row.owner.clone().unwrap_or_default(),
     };
-    batch.put(ROWS, &row.key, record, expect);
+    batch.put(Slot { space: ROWS, key: &row.key }, record, expect);
 }
 
 /// Notes that a session's current transcript begins.
 pub(super) fn open(batch: &mut Batch, key: &SessionKey, row: &Row) {
     let record = NewRecord { value: value(0), rank: CURRENT, group: key.to_string() };
-    batch.put(TRANSCRIPTS, &transcript(key, &row.session_id), record, Expect::Absent);
+    batch.put(
+        Slot { space: TRANSCRIPTS, key: &transcript(key, &row.session_id) },
+        record,
+        Expect::Absent,
+    );
 }
 
 /// Notes that a session's current transcript is so no longer.
 pub(super) fn retire(batch: &mut Batch, key: &SessionKey, row: &Row, now: i64) {
     let record = NewRecord { value: value(row.bytes), rank: now, group: key.to_string() };
-    batch.put(TRANSCRIPTS, &transcript(key, &row.session_id), record, Expect::Any);
+    batch.put(
+        Slot { space: TRANSCRIPTS, key: &transcript(key, &row.session_id) },
+        record,
+        Expect::Any,
+    );
 }
 
 /// Bytes of the text of a transcript, once it is no longer the current one.

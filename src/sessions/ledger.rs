@@ -1,7 +1,7 @@
 //! Tokens and money, by day, agent and model.
 
 use super::{Error, index};
-use crate::store::{Batch, Counters, NewRecord, Record, Store};
+use crate::store::{Batch, Counters, NewRecord, Record, Slot, Store};
 use crate::tasks::Tasks;
 use crate::types::{AgentId, ModelRef, Usage};
 use jiff::Timestamp;
@@ -173,7 +173,7 @@ impl Book {
             let rank = rank(&line.day).unwrap_or_default();
             let record = NewRecord { value: String::new(), rank, group: line.agent.clone() };
             let key = format!("{}/{}/{}", line.day, line.agent, line.model);
-            batch.add(SPACE, &key, record, counters);
+            batch.add(Slot { space: SPACE, key: &key }, record, counters);
         }
         let result = self.store.commit(batch).await;
         let was_failing =

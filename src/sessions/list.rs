@@ -93,5 +93,5 @@ async fn visible(
             && filter.owner.is_none_or(|owner| row.owner.as_deref() == Some(owner))
             && filter.active_since.is_none_or(|since| row.updated_at >= since)
     });
-    Ok(is_visible.then(|| Found { key, sequence: hit.sequence, snippet: hit.snippet }))
+    Ok(is_visible.then_some(Found { key, sequence: hit.sequence, snippet: hit.snippet }))
 }

@@ -33,7 +33,7 @@ pub use upkeep::Upkeep;
 pub use writer::{Begin, Begun, Writer};
 
 use crate::config::Maintenance;
-use crate::store::{self, Batch, Clock, Expect, NewRecord, Page, Store};
+use crate::store::{self, Batch, Clock, Expect, NewRecord, Page, Slot, Store};
 use crate::tasks::Tasks;
 use crate::types::SessionKey;
 use jiff::tz::TimeZone;
@@ -222,7 +222,7 @@ async fn node(store: &Store) -> Result<String, Error> {
         let value = Uuid::new_v4().to_string();
         let mut batch = Batch::new();
         let record = NewRecord { value, ..NewRecord::default() };
-        batch.put(NODES, "id", record, Expect::Absent);
+        batch.put(Slot { space: NODES, key: "id" }, record, Expect::Absent);
         match store.commit(batch).await {
             // Made, here or by another process at the same time: read which.
             Ok(_) | Err(store::Error::Conflict { .. }) => {}

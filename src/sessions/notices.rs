@@ -1,7 +1,7 @@
 //! What a session's next turn shall know.
 
 use super::{Error, index};
-use crate::store::{Batch, Expect, NewRecord, Store};
+use crate::store::{Batch, Expect, NewRecord, Slot, Store};
 use crate::types::SessionKey;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
@@ -37,7 +37,7 @@ pub(super) async fn queue(store: &Store, key: &SessionKey, text: &str) -> Result
     let value = text[..text.floor_char_boundary(MAX_BYTES)].to_owned();
     let record = NewRecord { value, rank: now, group: key.to_string() };
     let id = format!("{key} {now:016x}-{count:016x}-{}", Uuid::new_v4());
-    batch.put(SPACE, &id, record, Expect::Absent);
+    batch.put(Slot { space: SPACE, key: &id }, record, Expect::Absent);
     store.commit(batch).await?;
     Ok(())
 }
@@ -68,7 +68,7 @@ pub(super) async fn prune(store: &Store, cutoff: i64) -> Result<(), Error> {
         }
         let mut batch = Batch::new();
         for record in page {
-            batch.delete(SPACE, &record.key, Expect::Any);
+            batch.delete(Slot { space: SPACE, key: &record.key }, Expect::Any);
         }
         store.commit(batch).await?;
     }
@@ -77,6 +77,6 @@ pub(super) async fn prune(store: &Store, cutoff: i64) -> Result<(), Error> {
 impl Waiting {
     /// Takes it from the queue.
     pub(super) fn take(&self, batch: &mut Batch) {
-        batch.delete(SPACE, &self.key, Expect::Any);
+        batch.delete(Slot { space: SPACE, key: &self.key }, Expect::Any);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::entry::{Body, Ending};
 use super::{Error, index, stored};
-use crate::store::{Batch, Expect, NewRecord, Record, Store};
+use crate::store::{Batch, Expect, NewRecord, Record, Slot, Store};
 use crate::types::{RunId, SessionKey};
 use serde::{Deserialize, Serialize};
 
@@ -30,16 +30,25 @@ pub(super) struct Claim {
     pub(super) boot: String,
 }
 
+/// A mark to leave.
+pub(super) struct Underway<'a> {
+    pub(super) key: &'a SessionKey,
+    pub(super) run: RunId,
+    pub(super) claim: &'a Claim,
+    /// Milliseconds since 1970.
+    pub(super) now: i64,
+}
+
 /// Marks a run as under way.
-pub(super) fn put(batch: &mut Batch, key: &SessionKey, run: RunId, claim: &Claim, now: i64) {
-    let value = serde_json::to_string(claim).expect("texts are JSON");
-    let record = NewRecord { value, rank: now, group: key.to_string() };
-    batch.put(SPACE, &run.to_string(), record, Expect::Any);
+pub(super) fn put(batch: &mut Batch, mark: &Underway<'_>) {
+    let value = serde_json::to_string(mark.claim).expect("texts are JSON");
+    let record = NewRecord { value, rank: mark.now, group: mark.key.to_string() };
+    batch.put(Slot { space: SPACE, key: &mark.run.to_string() }, record, Expect::Any);
 }
 
 /// Takes a run's mark away.
 pub(super) fn delete(batch: &mut Batch, run: RunId) {
-    batch.delete(SPACE, &run.to_string(), Expect::Any);
+    batch.delete(Slot { space: SPACE, key: &run.to_string() }, Expect::Any);
 }
 
 /// The runs under way in a session.
@@ -86,6 +95,9 @@ impl Running {
 
     /// Takes its mark away, where its session is gone.
     pub(super) fn forget(&self, batch: &mut Batch) {
-        batch.delete(SPACE, &self.run.to_string(), Expect::Revision(self.revision));
+        batch.delete(
+            Slot { space: SPACE, key: &self.run.to_string() },
+            Expect::Revision(self.revision),
+        );
     }
 }

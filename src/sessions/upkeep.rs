@@ -6,7 +6,7 @@ mod plan;
 use super::index::{self, TRANSCRIPTS};
 use super::{Error, change, notices};
 use crate::config::{Maintenance, MaintenanceMode};
-use crate::store::{Batch, Expect, NewRecord, Store};
+use crate::store::{Batch, Expect, NewRecord, Slot, Store};
 use crate::types::SessionKey;
 use futures_util::stream::{self, StreamExt as _};
 use inventory::{Inventory, Seen, Transcript};
@@ -137,7 +137,10 @@ async fn remove(store: &Store, doomed: Vec<&Seen>) -> Result<Vec<SessionKey>, Er
 /// Removes a retired transcript. Says whether it was still there.
 async fn discard(store: &Store, transcript: &Transcript) -> Result<bool, Error> {
     let mut batch = Batch::new();
-    batch.delete(TRANSCRIPTS, &transcript.record, Expect::Revision(transcript.revision));
+    batch.delete(
+        Slot { space: TRANSCRIPTS, key: &transcript.record },
+        Expect::Revision(transcript.revision),
+    );
     batch.remove_stream(&index::stream(&transcript.key, &transcript.session_id));
     done(store.commit(batch).await.map(drop).map_err(Error::Store))
 }
@@ -153,7 +156,11 @@ async fn mend_all(store: &Store, inventory: &Inventory) -> Result<u64, Error> {
             rank: store.clock().now(),
             group: transcript.key.to_string(),
         };
-        batch.put(TRANSCRIPTS, &transcript.record, record, Expect::Revision(transcript.revision));
+        batch.put(
+            Slot { space: TRANSCRIPTS, key: &transcript.record },
+            record,
+            Expect::Revision(transcript.revision),
+        );
         mended += u64::from(done(store.commit(batch).await.map(drop).map_err(Error::Store))?);
     }
     Ok(mended)

@@ -32,7 +32,7 @@ pub struct NewEvent {
 pub struct NewRecord {
     /// Its content.
     pub value: String,
-    /// What it is sorted by under [`Order::Rank`], such as a time.
+    /// What it is sorted by under [`super::Order::Newest`], such as a time.
     pub rank: i64,
     /// What it can be listed by, such as an agent.
     pub group: String,
@@ -48,6 +48,15 @@ pub enum Expect {
     Absent,
     /// It has this revision.
     Revision(u64),
+}
+
+/// Where a record lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot<'a> {
+    /// The space.
+    pub space: &'a str,
+    /// The key in it.
+    pub key: &'a str,
 }
 
 impl Batch {
@@ -91,22 +100,22 @@ impl Batch {
     }
 
     /// Puts a record.
-    pub fn put(&mut self, space: &str, key: &str, record: NewRecord, expect: Expect) {
-        self.changes.push(Change::Put { at: Place::new(space, key), record, expect });
+    pub fn put(&mut self, slot: Slot<'_>, record: NewRecord, expect: Expect) {
+        self.changes.push(Change::Put { at: Place::from(slot), record, expect });
     }
 
     /// Adds to the counters of a record whose value is a JSON object of whole numbers, making it
     /// where it is not there; `rank` and `group` are set, `value` is not used. A record of another
     /// form fails the batch with [`super::Error::Conflict`].
-    pub fn add(&mut self, space: &str, key: &str, record: NewRecord, counters: &Counters) {
+    pub fn add(&mut self, slot: Slot<'_>, record: NewRecord, counters: &Counters) {
         let counters = counters.clone();
-        self.changes.push(Change::Add { at: Place::new(space, key), record, counters });
+        self.changes.push(Change::Add { at: Place::from(slot), record, counters });
     }
 
     /// Deletes a record; one that is not there is fine under [`Expect::Any`] and
     /// [`Expect::Absent`].
-    pub fn delete(&mut self, space: &str, key: &str, expect: Expect) {
-        self.changes.push(Change::Delete { at: Place::new(space, key), expect });
+    pub fn delete(&mut self, slot: Slot<'_>, expect: Expect) {
+        self.changes.push(Change::Delete { at: Place::from(slot), expect });
     }
 
     /// Puts a parcel into the outbox; a second one with the same `once` of a topic is left out
@@ -169,8 +178,8 @@ pub(super) struct Place {
     pub(super) key: String,
 }
 
-impl Place {
-    fn new(space: &str, key: &str) -> Self {
-        Self { space: space.to_owned(), key: key.to_owned() }
+impl From<Slot<'_>> for Place {
+    fn from(slot: Slot<'_>) -> Self {
+        Self { space: slot.space.to_owned(), key: slot.key.to_owned() }
     }
 }

@@ -10,7 +10,7 @@ mod error;
 mod found;
 mod sqlite;
 
-pub use batch::{Batch, Counters, Expect, NewEvent, NewRecord};
+pub use batch::{Batch, Counters, Expect, NewEvent, NewRecord, Slot};
 pub use clock::Clock;
 pub use error::Error;
 pub use found::{Committed, Event, Fence, Hit, Key, Listing, Order, Page, Parcel, Record};

@@ -28,6 +28,14 @@ pub(super) struct Repeats {
     book: Arc<Mutex<HashMap<Origin, Kept>>>,
 }
 
+/// A request that may be a repeat.
+#[derive(Debug)]
+pub(super) struct Repeat {
+    pub(super) origin: Origin,
+    /// A digest of what is asked.
+    pub(super) print: [u8; 32],
+}
+
 type Answer = Result<Output, Error>;
 
 #[derive(Debug)]
@@ -49,11 +57,11 @@ impl Repeats {
     /// work goes on to its end even when nobody waits for it any more.
     pub(super) async fn once(
         &self,
-        origin: Origin,
-        print: [u8; 32],
+        repeat: Repeat,
         work: impl Future<Output = Answer> + Send + 'static,
         tasks: &Tasks,
     ) -> Answer {
+        let Repeat { origin, print } = repeat;
         let mut answer = {
             let mut book = self.current();
             match book.get(&origin) {
@@ -112,6 +120,10 @@ mod tests {
         Origin { namespace: None, key: key.to_owned() }
     }
 
+    fn repeat(origin: Origin) -> Repeat {
+        Repeat { origin, print: [0; 32] }
+    }
+
     fn answer(text: &str) -> Answer {
         Ok(Output { content: vec![text.to_owned()], details: json!(null) })
     }
@@ -120,7 +132,7 @@ mod tests {
     async fn an_answer_is_kept_for_five_minutes() {
         let (repeats, tasks) = (Repeats::default(), Tasks::new());
         let ask = |text: &'static str| {
-            repeats.once(origin("k"), [0; 32], async move { answer(text) }, &tasks)
+            repeats.once(repeat(origin("k")), async move { answer(text) }, &tasks)
         };
         assert_eq!(ask("first").await, answer("first"));
         tokio::time::advance(KEPT_FOR - Duration::from_millis(1)).await;
@@ -142,10 +154,10 @@ mod tests {
             gone.await.expect("told to go on");
             answer("whole")
         };
-        let mut first = Box::pin(repeats.once(origin("k"), [0; 32], work, &tasks));
+        let mut first = Box::pin(repeats.once(repeat(origin("k")), work, &tasks));
         assert!(futures_util::poll!(&mut first).is_pending());
         drop(first);
-        let second = repeats.once(origin("k"), [0; 32], async { answer("again") }, &tasks);
+        let second = repeats.once(repeat(origin("k")), async { answer("again") }, &tasks);
         go.send(()).expect("the work is there");
         assert_eq!(second.await, answer("whole"));
         assert_eq!(runs.load(Ordering::Relaxed), 1);
@@ -156,7 +168,7 @@ mod tests {
         let (repeats, tasks) = (Repeats::default(), Tasks::new());
         for i in 0..=MAX_KEPT {
             let key = origin(&i.to_string());
-            let done = repeats.once(key, [0; 32], async { answer("x") }, &tasks).await;
+            let done = repeats.once(repeat(key), async { answer("x") }, &tasks).await;
             assert_eq!(done, answer("x"));
         }
         assert_eq!(repeats.current().len(), MAX_KEPT);
@@ -169,10 +181,10 @@ mod tests {
         let (repeats, tasks) = (Repeats::default(), Tasks::new());
         for i in 0..MAX_KEPT {
             let never = std::future::pending();
-            let mut asked = Box::pin(repeats.once(origin(&i.to_string()), [0; 32], never, &tasks));
+            let mut asked = Box::pin(repeats.once(repeat(origin(&i.to_string())), never, &tasks));
             assert!(futures_util::poll!(&mut asked).is_pending());
         }
-        let more = repeats.once(origin("more"), [0; 32], async { answer("x") }, &tasks).await;
+        let more = repeats.once(repeat(origin("more")), async { answer("x") }, &tasks).await;
         assert!(matches!(more, Err(Error::Busy(_))), "{more:?}");
     }
 }

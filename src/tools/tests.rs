@@ -196,7 +196,7 @@ async fn over_http_consent_is_given_with_the_call() {
     let toolbox = toolbox(full(), [Probe::echo("danger").asking()]);
     let open = over_http(&toolbox, "danger", json!({}));
     let refused = Err(Error::ApprovalRequired("danger".to_owned()));
-    assert_eq!(toolbox.rehearse(&open).map(drop), refused.clone().map(|()| ()));
+    assert_eq!(toolbox.rehearse(&open).map(drop), refused.clone());
     assert_eq!(toolbox.invoke(open.clone()).await.map(drop), refused);
     let given = Invocation { entry: Entry::Http(Consent::Given), ..open.clone() };
     assert_eq!(toolbox.rehearse(&given).expect("would run").approval, "given");

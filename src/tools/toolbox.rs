@@ -2,7 +2,7 @@
 
 use super::installed::Installed;
 use super::policy::{self, Verdict};
-use super::repeats::{Origin, Repeats};
+use super::repeats::{Origin, Repeat, Repeats};
 use super::{Approval, Approvals, Ask, Call, Context, Error, Output, Tool, Wanted};
 use super::{builtin, context, execute};
 use crate::secrets::Live;
@@ -162,7 +162,7 @@ impl Toolbox {
         match origin {
             None => work.await,
             Some((origin, print)) => {
-                self.inner.repeats.once(origin, print, work, &self.inner.tasks).await
+                self.inner.repeats.once(Repeat { origin, print }, work, &self.inner.tasks).await
             }
         }
     }

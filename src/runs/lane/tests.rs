@@ -52,9 +52,9 @@ impl Model {
         self.waiting.retain(|(waiting, ..)| *waiting != job);
     }
 
-    fn enter(&mut self, job: usize, mode: QueueMode, alike: u8, room: Room) {
+    fn enter(&mut self, waiting: Waiting<usize>, room: Room) {
         let quiet_at = self.now + DEBOUNCE;
-        let waiting = Waiting { job, mode, alike: [alike; 32] };
+        let Waiting { job, mode, alike: [alike, ..] } = waiting;
         let entered = self.lane.enter(waiting, room, quiet_at);
         assert_eq!(entered.interrupt, self.busy && mode == QueueMode::Interrupt);
         if mode == QueueMode::Interrupt {
@@ -132,7 +132,7 @@ proptest! {
         };
         for (job, act) in acts.into_iter().enumerate() {
             match act {
-                Act::Enter(mode, alike) => model.enter(job, mode, alike, room),
+                Act::Enter(mode, alike) => model.enter(Waiting { job, mode, alike: [alike; 32] }, room),
                 Act::Release => {
                     model.lane.release();
                     model.busy = false;

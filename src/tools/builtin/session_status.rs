@@ -163,9 +163,9 @@ impl Status<'_> {
 fn span(millis: i64) -> String {
     let seconds = millis / 1000;
     match seconds {
-        ..60 => format!("{seconds} s"),
-        ..3_600 => format!("{} min", seconds / 60),
-        ..86_400 => format!("{} h", seconds / 3_600),
+        ..=59 => format!("{seconds} s"),
+        60..=3_599 => format!("{} min", seconds / 60),
+        3_600..=86_399 => format!("{} h", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
     }
 }

@@ -14,7 +14,7 @@ fn spent(agent: &str, model: &str, input: u64) -> Spent {
     }
 }
 
-fn total(day: &str, agent: &str, model: &str, runs: u64, input: u64) -> Total {
+fn total([day, agent, model]: [&str; 3], runs: u64, input: u64) -> Total {
     Total {
         day: day.to_owned(),
         agent: agent.to_owned(),
@@ -42,9 +42,9 @@ async fn totals_are_there_at_once_and_survive_the_end() {
     ledger.spent(spent("main", "fake/a/b", 3));
     let (first, second) = ("2026-03-10", "2026-03-11");
     let all = [
-        total(first, "main", "fake/a/b", 2, 15),
-        total(first, "ops", "fake/a/b", 1, 1),
-        total(second, "main", "fake/a/b", 1, 3),
+        total([first, "main", "fake/a/b"], 2, 15),
+        total([first, "ops", "fake/a/b"], 1, 1),
+        total([second, "main", "fake/a/b"], 1, 3),
     ];
     assert_eq!(totals(ledger, first, second).await, all);
     assert_eq!(totals(ledger, first, first).await, all[..2]);
@@ -54,14 +54,14 @@ async fn totals_are_there_at_once_and_survive_the_end() {
     // What waits when the drain begins is written, and what ends during it is as well.
     ledger.spent(spent("ops", "fake/a/b", 8));
     assert!(tasks.drain(Duration::from_secs(30)).await);
-    let last = total(second, "ops", "fake/a/b", 1, 8);
+    let last = total([second, "ops", "fake/a/b"], 1, 8);
     let written = home.sessions().await;
     assert_eq!(totals(written.ledger(), second, second).await, [all[2].clone(), last.clone()]);
     ledger.spent(spent("main", "fake/a/b", 4));
     assert!(tasks.drain(Duration::from_secs(30)).await);
     store.close().await;
     let again = home.sessions().await;
-    let all_of_second = [total(second, "main", "fake/a/b", 2, 7), last];
+    let all_of_second = [total([second, "main", "fake/a/b"], 2, 7), last];
     assert_eq!(totals(again.ledger(), second, second).await, all_of_second);
     assert_eq!(totals(again.ledger(), first, first).await, all[..2]);
 }
@@ -72,7 +72,7 @@ async fn what_is_spent_is_written_by_itself() {
     let sessions = home.sessions().await;
     sessions.ledger().spent(spent("main", "fake/a", 10));
     let other = home.sessions().await;
-    let expected = [total("2026-03-10", "main", "fake/a", 1, 10)];
+    let expected = [total(["2026-03-10", "main", "fake/a"], 1, 10)];
     soon(async {
         while totals(other.ledger(), "2026-03-10", "2026-03-10").await != expected {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -113,5 +113,5 @@ async fn no_run_is_missed_or_counted_twice() {
     counter.await.expect("no panic");
     let all = counted.load(Ordering::SeqCst);
     let end = totals(sessions.ledger(), "2026-03-10", "2026-03-10").await;
-    assert_eq!(end, [total("2026-03-10", "main", "fake/a", all, all)], "after {looks} looks");
+    assert_eq!(end, [total(["2026-03-10", "main", "fake/a"], all, all)], "after {looks} looks");
 }

@@ -1,7 +1,7 @@
 use super::*;
 use openclaw::config::{Bytes, Maintenance, MaintenanceMode, Span};
 use openclaw::sessions::Upkeep;
-use openclaw::store::{Batch, Expect};
+use openclaw::store::{Batch, Expect, Slot};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -136,7 +136,7 @@ async fn what_has_lost_its_other_half_is_found_and_mended() {
     };
     damage().await;
     let mut batch = Batch::new();
-    batch.delete("sessions", alone.as_str(), Expect::Any);
+    batch.delete(Slot { space: "sessions", key: alone.as_str() }, Expect::Any);
     home.store().commit(batch).await.expect("committed");
 
     let plan = sessions.plan_upkeep(&rules()).await.expect("planned");

@@ -5,7 +5,7 @@
 //! does nothing unless it is told a folder.
 
 use super::contract::{append, batch, event};
-use openclaw::store::{Clock, Error, Page, Store};
+use openclaw::store::{Clock, Error, Page, Slot, Store};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -237,7 +237,11 @@ async fn child_that_is_killed() {
                 let key = format!("{} {writer} {i}", std::process::id());
                 let both = batch(|b| {
                     b.append("journal", event("{}"));
-                    b.put("rows", &key, super::contract::record(""), Expect::Absent);
+                    b.put(
+                        Slot { space: "rows", key: &key },
+                        super::contract::record(""),
+                        Expect::Absent,
+                    );
                 });
                 let done = store.commit(both).await.expect("committed");
                 println!("committed {}", done.sequences[0]);

@@ -233,7 +233,7 @@ fn name_what_varies(text: &str, url: &str) -> String {
         }
     }
     for prefix in ["last change ", "\"ageMs\": "] {
-        named = replace_after(&named, prefix, |rest| digits(rest), "{age}");
+        named = replace_after(&named, prefix, digits, "{age}");
     }
     for prefix in ["\"created\": ", "\"created\":"] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 10, digit), "{time}");

@@ -1,7 +1,7 @@
 //! Batches: all or nothing, together but apart.
 
 use super::{Ground, append, batch, event, everything, marked, put, record};
-use openclaw::store::{Batch, Committed, Error, Expect, Fence, Page};
+use openclaw::store::{Batch, Committed, Error, Expect, Fence, Page, Slot};
 use std::time::Duration;
 
 pub(crate) async fn all_or_nothing(ground: &Ground) {
@@ -11,12 +11,12 @@ pub(crate) async fn all_or_nothing(ground: &Ground) {
     let refused = store.commit(batch(|b| {
         b.acquire("lease", "me", Duration::from_secs(60));
         b.append("journal", worded_event());
-        b.put("rows", "new", record("value"), Expect::Any);
-        b.delete("rows", "taken", Expect::Any);
-        b.add("rows", "sum", record(""), &[("n".to_owned(), 1)].into());
+        b.put(Slot { space: "rows", key: "new" }, record("value"), Expect::Any);
+        b.delete(Slot { space: "rows", key: "taken" }, Expect::Any);
+        b.add(Slot { space: "rows", key: "sum" }, record(""), &[("n".to_owned(), 1)].into());
         b.send("topic", "parcel".to_owned(), None);
         b.remove_stream("other");
-        b.put("rows", "last", record("value"), Expect::Revision(7));
+        b.put(Slot { space: "rows", key: "last" }, record("value"), Expect::Revision(7));
     }));
     let what = "last of rows".to_owned();
     assert_eq!(refused.await, Err(Error::Conflict { what }));
@@ -46,7 +46,7 @@ pub(crate) async fn a_refused_batch_leaves_the_others(ground: &Ground) {
             let store = store.clone();
             let once = if i % 3 == 0 { "taken".to_owned() } else { format!("mark {i}") };
             let batch = batch(|b| {
-                b.put("rows", &i.to_string(), record("value"), Expect::Absent);
+                b.put(Slot { space: "rows", key: &i.to_string() }, record("value"), Expect::Absent);
                 b.append("journal", marked("{}", &once));
             });
             (i, tokio::spawn(async move { store.commit(batch).await }))

@@ -1,7 +1,7 @@
 //! Opening, closing, backups, upkeep.
 
 use super::{Ground, MINUTE, NOON, append, batch, event, everything, marked, put, record, worded};
-use openclaw::store::{Batch, Clock, Error, Expect, Key, Page, Store};
+use openclaw::store::{Batch, Clock, Error, Expect, Key, Page, Slot, Store};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +12,8 @@ fn one_of_each() -> Batch {
         b.acquire("lease", "me", MINUTE);
         b.append("journal", marked("{}", "mark"));
         b.append("journal", worded("word"));
-        b.put("rows", "a", record("value"), Expect::Absent);
-        b.add("rows", "sum", record(""), &[("n".to_owned(), 2)].into());
+        b.put(Slot { space: "rows", key: "a" }, record("value"), Expect::Absent);
+        b.add(Slot { space: "rows", key: "sum" }, record(""), &[("n".to_owned(), 2)].into());
         b.send("topic", "parcel".to_owned(), Some("mark"));
         let (id, grants) = ("key".to_owned(), "{}".to_owned());
         let key = Key { id, grants, created_at: NOON, expires_at: None, revoked_at: None };
@@ -135,7 +135,11 @@ pub(crate) async fn a_backup_is_one_moment_while_others_write(ground: &Ground) {
             written += 1;
             let both = batch(|b| {
                 b.append("journal", event(&written.to_string()));
-                b.put("rows", "last", record(&written.to_string()), Expect::Any);
+                b.put(
+                    Slot { space: "rows", key: "last" },
+                    record(&written.to_string()),
+                    Expect::Any,
+                );
             });
             writer.commit(both).await.expect("writers go on during a backup");
         }

@@ -11,7 +11,9 @@ pub(crate) mod outbox;
 pub(crate) mod records;
 pub(crate) mod search;
 
-use openclaw::store::{Batch, Clock, Error, Expect, Listing, NewEvent, NewRecord, Order, Store};
+use openclaw::store::{
+    Batch, Clock, Error, Expect, Listing, NewEvent, NewRecord, Order, Slot, Store,
+};
 use std::time::Duration;
 
 /// A day of the year 2026, for clocks that stand still.
@@ -78,7 +80,8 @@ pub(crate) fn batch(fill: impl FnOnce(&mut Batch)) -> Batch {
 
 /// Puts a record, whatever is there.
 pub(crate) async fn put(store: &Store, space: &str, key: &str, value: &str) -> u64 {
-    let done = store.commit(batch(|b| b.put(space, key, record(value), Expect::Any))).await;
+    let done =
+        store.commit(batch(|b| b.put(Slot { space, key }, record(value), Expect::Any))).await;
     done.expect("committed").revisions[0]
 }
 

@@ -1,7 +1,9 @@
 //! Records: revisions, expectations, lists, counters.
 
 use super::{Ground, batch, everything, put, record, runtime};
-use openclaw::store::{Batch, Counters, Error, Expect, Listing, NewRecord, Order, Record, Store};
+use openclaw::store::{
+    Batch, Counters, Error, Expect, Listing, NewRecord, Order, Record, Slot, Store,
+};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -14,7 +16,10 @@ pub(crate) async fn revisions_count_and_never_repeat(ground: &Ground) {
     assert_eq!(put(&store, "other", "a", "1").await, 1);
     let mut seen = BTreeSet::from([1, 2]);
     for _ in 0..3 {
-        store.commit(batch(|b| b.delete("rows", "a", Expect::Any))).await.expect("deleted");
+        store
+            .commit(batch(|b| b.delete(Slot { space: "rows", key: "a" }, Expect::Any)))
+            .await
+            .expect("deleted");
         assert_eq!(store.record("rows", "a").await, Ok(None));
         for value in ["x", "y"] {
             let revision = put(&store, "rows", "a", value).await;
@@ -29,8 +34,9 @@ pub(crate) async fn expectations_guard_a_record(ground: &Ground) {
     let store = ground.open();
     let first = put(&store, "rows", "a", "1").await;
     let second = put(&store, "rows", "a", "2").await;
-    let change = |expect| batch(|b| b.put("rows", "a", record("3"), expect));
-    let delete = |key: &'static str, expect| batch(move |b| b.delete("rows", key, expect));
+    let change = |expect| batch(|b| b.put(Slot { space: "rows", key: "a" }, record("3"), expect));
+    let delete =
+        |key: &'static str, expect| batch(move |b| b.delete(Slot { space: "rows", key }, expect));
     let conflict = |key| Err(Error::Conflict { what: format!("{key} of rows") });
     for refused in [Expect::Absent, Expect::Revision(first), Expect::Revision(second + 1)] {
         assert_eq!(store.commit(change(refused)).await, conflict("a"), "put {refused:?}");
@@ -43,8 +49,8 @@ pub(crate) async fn expectations_guard_a_record(ground: &Ground) {
     store.commit(delete("a", Expect::Revision(third.revisions[0]))).await.expect("as expected");
     store.commit(change(Expect::Absent)).await.expect("as expected");
     let in_one = batch(|b| {
-        b.delete("rows", "a", Expect::Any);
-        b.put("rows", "a", record("4"), Expect::Absent);
+        b.delete(Slot { space: "rows", key: "a" }, Expect::Any);
+        b.put(Slot { space: "rows", key: "a" }, record("4"), Expect::Absent);
     });
     store.commit(in_one).await.expect("a batch sees its own changes");
 }
@@ -56,7 +62,11 @@ pub(crate) async fn a_race_for_a_record_has_one_winner(ground: &Ground) {
         .map(|i| {
             let store = store.clone();
             let next = batch(|b| {
-                b.put("rows", "a", record(&i.to_string()), Expect::Revision(revision));
+                b.put(
+                    Slot { space: "rows", key: "a" },
+                    record(&i.to_string()),
+                    Expect::Revision(revision),
+                );
             });
             tokio::spawn(async move { store.commit(next).await.is_ok().then_some(i) })
         })
@@ -76,7 +86,7 @@ pub(crate) async fn counters_add_up(ground: &Ground) {
         .map(|i| {
             let (store, amounts) = (store.clone(), amounts.clone());
             let row = NewRecord { value: String::new(), rank: i, group: "day".to_owned() };
-            let add = batch(|b| b.add("sums", "today", row, &amounts));
+            let add = batch(|b| b.add(Slot { space: "sums", key: "today" }, row, &amounts));
             tokio::spawn(async move { store.commit(add).await.expect("added") })
         })
         .collect();
@@ -87,8 +97,8 @@ pub(crate) async fn counters_add_up(ground: &Ground) {
     let less = Counters::from([("tokens".to_owned(), -1), ("late".to_owned(), i64::MAX)]);
     let row = NewRecord { value: "unused".to_owned(), rank: 7, group: "week".to_owned() };
     let twice = batch(|b| {
-        b.add("sums", "today", row.clone(), &less);
-        b.add("sums", "today", row, &less);
+        b.add(Slot { space: "sums", key: "today" }, row.clone(), &less);
+        b.add(Slot { space: "sums", key: "today" }, row, &less);
     });
     store.commit(twice).await.expect("added");
     let found = store.record("sums", "today").await.expect("read").expect("there");
@@ -98,7 +108,9 @@ pub(crate) async fn counters_add_up(ground: &Ground) {
     assert_eq!((found.rank, found.group.as_str()), (7, "week"));
 
     put(&store, "sums", "text", "not counters").await;
-    let refused = store.commit(batch(|b| b.add("sums", "text", record(""), &amounts))).await;
+    let refused = store
+        .commit(batch(|b| b.add(Slot { space: "sums", key: "text" }, record(""), &amounts)))
+        .await;
     assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
 }
 
@@ -183,11 +195,11 @@ async fn like_a_map(
         match change {
             Change::Put(key, rank, group) => {
                 let row = NewRecord { value: key.clone(), rank: *rank, group: group.clone() };
-                asked.put(space, key, row, Expect::Any);
+                asked.put(Slot { space, key }, row, Expect::Any);
                 map.insert(key.clone(), (*rank, group.clone()));
             }
             Change::Delete(key) => {
-                asked.delete(space, key, Expect::Any);
+                asked.delete(Slot { space, key }, Expect::Any);
                 map.remove(key);
             }
         }
