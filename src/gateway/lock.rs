@@ -1,9 +1,9 @@
 //! One gateway a state folder: two on one store would take each other's runs for left behind.
 
 use super::Error;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 /// The file whose lock is held; the system gives it back when the process ends, however it ends.
@@ -22,7 +22,8 @@ impl Lock {
     /// [`Error::Taken`] when another process has it, [`Error::Lock`] when it cannot be told.
     pub(super) fn take(state_dir: &Path) -> Result<Self, Error> {
         let failed = |error| Error::Lock(state_dir.join(FILE).display().to_string(), error);
-        std::fs::create_dir_all(state_dir).map_err(failed)?;
+        // What lies in it is nobody else's to read.
+        DirBuilder::new().recursive(true).mode(0o700).create(state_dir).map_err(failed)?;
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).read(true).write(true).mode(0o600);
         let mut file = options.open(state_dir.join(FILE)).map_err(failed)?;

@@ -80,7 +80,11 @@ pub(super) fn find(
     chats.push(("metadata.chat_id", filled(fields.chat_id)));
     chats.push(("metadata.conversation", filled(fields.conversation)));
     chats.push(("prompt_cache_key", filled(fields.prompt_cache_key)));
-    let chat = chats.into_iter().find_map(|(source, id)| Some((source, kept(id?)?)));
+    let chat = chats.into_iter().find_map(|(source, id)| Some((source, id.filter(filled_in)?)));
+    if chat.is_some_and(|(_, id)| is_temporary(id)) {
+        // Its client promised not to keep it, whatever else the request says.
+        return Ok(None);
+    }
     let found = match (chat, filled(fields.user)) {
         (Some((source, id)), _) => Some((source, keys::of_chat(agent, checked(source, id)?))),
         (None, Some(user)) => Some(("user", keys::of_user(agent, checked("user", user)?))),
@@ -120,12 +124,14 @@ fn filled(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// The id of a chat, unless its client says that the chat shall not be kept, or left its own
-/// placeholder in.
-fn kept(id: &str) -> Option<&str> {
-    let placeholder = id.starts_with("{{") && id.ends_with("}}");
-    let temporary = id == TEMPORARY_CHAT || id.starts_with("local:");
-    (!placeholder && !temporary).then_some(id)
+/// Whether a client has put an id in the place of its own placeholder.
+fn filled_in(id: &&str) -> bool {
+    !(id.starts_with("{{") && id.ends_with("}}"))
+}
+
+/// Whether a chat is one that its client does not keep.
+fn is_temporary(id: &str) -> bool {
+    id == TEMPORARY_CHAT || id.starts_with("local:")
 }
 
 fn checked<'a>(param: &str, id: &'a str) -> Result<&'a str, ApiError> {

@@ -46,8 +46,12 @@ impl CreateChatCompletionRequest {
             self.response_format.map(|param| response_format(param.0)).transpose()?;
         let input = conversation(self.messages)?;
         let metadata = self.metadata.map(|Object(metadata)| metadata).unwrap_or_default();
+        let demanded = terms.overrides.agent.clone();
         let chosen = terms.overrides.agent.or(named);
-        let (kind, session) = if side_task::is_one(metadata.task.as_deref(), &input) {
+        // What brings tools or names its session is an ordinary turn, whatever it looks like.
+        let plain = !tools.is_empty() || terms.session_key.is_some();
+        let told = metadata.task.as_deref().is_some_and(side_task::is_named);
+        let (kind, session) = if told || (!plain && side_task::has_form(&input)) {
             (RunKind::Utility, None)
         } else {
             let fields = Fields {
@@ -60,6 +64,7 @@ impl CreateChatCompletionRequest {
             let agent = chosen.as_ref().unwrap_or(default);
             (RunKind::Turn, session::find(terms.origin.caller, agent, headers, fields)?)
         };
+        check_agent(demanded.as_ref(), session.as_ref())?;
         let run = RunRequest {
             // A key that names another agent is that agent's session.
             agent: session.as_ref().map(|found| found.key.agent().clone()).or(chosen),
@@ -82,6 +87,21 @@ impl CreateChatCompletionRequest {
         };
         Ok((run, session))
     }
+}
+
+/// Two headers that name two agents leave open which one shall answer.
+fn check_agent(demanded: Option<&AgentId>, session: Option<&Found>) -> Result<(), ApiError> {
+    let (Some(agent), Some(found)) = (demanded, session) else { return Ok(()) };
+    let other = found.key.agent();
+    if agent == other {
+        return Ok(());
+    }
+    let message = format!(
+        "`{}` names the agent '{agent}', `{}` a session of '{other}': leave one of them out.",
+        target::AGENT_HEADER,
+        session::KEY_HEADER
+    );
+    Err(ApiError::invalid("invalid_value", session::KEY_HEADER, message))
 }
 
 /// What a request's headers say of the run it asks for.

@@ -44,25 +44,31 @@ const MESSAGES: [Form; 4] = [
     },
 ];
 
-/// How the instructions of LobeChat's side tasks begin: titles of topics, and emojis.
-const INSTRUCTIONS: [&str; 3] = [
-    "You are a professional conversation summarizer. Generate a concise title",
-    "You are an assistant skilled at conversations. You need to summarize",
-    "You are an emoji expert.",
+/// How the instructions of LobeChat's titles begin, and what else they hold.
+const INSTRUCTIONS: [Form; 2] = [
+    Form {
+        begins: "You are a professional conversation summarizer. Generate a concise title",
+        holds: &["Rules:"],
+    },
+    Form {
+        begins: "You are an assistant skilled at conversations. You need to summarize",
+        holds: &["title within 10 characters"],
+    },
 ];
 
-/// Whether a request is a side task, by its `metadata.task` or by its conversation.
-pub(super) fn is_one(task: Option<&str>, conversation: &[Message]) -> bool {
-    task.is_some_and(|task| TASKS.contains(&task)) || has_form(conversation)
+/// Whether a `metadata.task` names a side task.
+pub(super) fn is_named(task: &str) -> bool {
+    TASKS.contains(&task)
 }
 
-fn has_form(conversation: &[Message]) -> bool {
+/// Whether a conversation has the form of a side task.
+pub(super) fn has_form(conversation: &[Message]) -> bool {
     match conversation {
         [Message::User { content, .. }] => {
             text(content).is_some_and(|text| MESSAGES.iter().any(|form| form.fits(text)))
         }
-        [Message::System { text }, .., Message::User { .. }] => {
-            INSTRUCTIONS.iter().any(|begin| text.trim_start().starts_with(begin))
+        [Message::System { text }, Message::User { .. }] => {
+            INSTRUCTIONS.iter().any(|form| form.fits(text.trim()))
         }
         _ => false,
     }
@@ -90,30 +96,31 @@ mod tests {
         Message::User { content: Content::Text(text.to_owned()), name: None }
     }
 
-    fn check(expected: bool, task: Option<&str>, conversation: &[Message]) {
-        assert_eq!(is_one(task, conversation), expected, "{task:?} {conversation:?}");
+    fn check(expected: bool, conversation: &[Message]) {
+        assert_eq!(has_form(conversation), expected, "{conversation:?}");
     }
 
     #[test]
     fn the_programs_side_tasks_are_known() {
         let title = "### Task:\nTitle it.\n### Chat History:\n<chat_history>\nhi\n</chat_history>";
-        check(true, None, &[user(title)]);
+        check(true, &[user(title)]);
         let librechat = "Provide a concise, 5-word-or-less title for the conversation, using title \
                          case conventions. Only return the title itself.\n\nConversation:\nUser: hi";
-        check(true, None, &[user(librechat)]);
-        let lobe = "You are a professional conversation summarizer. Generate a concise title that";
+        check(true, &[user(librechat)]);
+        let lobe = "You are a professional conversation summarizer. Generate a concise title.\n\n\
+                    Rules:\n- Output ONLY the title text";
         let system = Message::System { text: lobe.to_owned() };
-        check(true, None, &[system, user("user: hi")]);
-        check(true, Some("tags_generation"), &[user("anything")]);
+        check(true, &[system.clone(), user("user: hi")]);
+        check(false, &[system, user("one"), user("two")]);
+        assert!(is_named("tags_generation") && !is_named("chat"));
     }
 
     #[test]
     fn what_people_say_is_not_one() {
-        check(false, None, &[user("Give this chat a title.")]);
-        check(false, None, &[user("### Task:\nAnswer from\n<context>\nx\n</context>")]);
-        check(false, Some("chat"), &[user("hi")]);
+        check(false, &[user("Give this chat a title.")]);
+        check(false, &[user("### Task:\nAnswer from\n<context>\nx\n</context>")]);
         let title = "### Task:\nTitle it.\n<chat_history>\nhi\n</chat_history>";
         let answer = Message::Assistant { text: Some("yes".to_owned()), tool_calls: vec![] };
-        check(false, None, &[user("hi"), answer, user(title)]);
+        check(false, &[user("hi"), answer, user(title)]);
     }
 }
