@@ -14,7 +14,7 @@ use openclaw::config::Reset;
 use openclaw::sessions::{Begin, Begun, Ended, Ending, Sessions};
 use openclaw::store::{Clock, Store};
 use openclaw::tasks::Tasks;
-use openclaw::types::{AgentId, Content, Message, RunId, SessionKey};
+use openclaw::types::{AgentId, Content, History, Message, RunId, SessionKey};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,6 +115,7 @@ async fn turn(sessions: Sessions, at: u64) -> Result<()> {
             content: Content::Text("Good morning.".to_owned()),
             name: None,
         }],
+        history: History::Session,
         idempotency_key: None,
     };
     let Begun::Turn(writer) = sessions.begin(begin).await? else {

@@ -171,12 +171,17 @@ fn announce(gateway: &Gateway, log_file: &std::path::Path) {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// Listened for so that it does not end the process: a file that may not grow is an error of
+    /// the one write.
+    _file_size: Signal,
 }
 
 impl Signals {
     fn new() -> std::io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
-        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+        let interrupt = signal(SignalKind::interrupt())?;
+        let file_size = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
+        Ok(Self { terminate, interrupt, _file_size: file_size })
     }
 
     async fn next(&mut self) -> &'static str {

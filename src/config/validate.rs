@@ -11,6 +11,7 @@ use crate::types::SecretInput;
 use http::{HeaderName, HeaderValue};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// Providers that agents may name without configuring them, since the gateway finds them by a key
 /// in the environment or a server on this machine.
@@ -26,6 +27,9 @@ const BODY_BYTES: RangeInclusive<usize> = 1024..=1024 * 1024 * 1024;
 /// Seconds a time-out may have, at most a day.
 const TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=86_400;
 
+/// Sessions are kept at least this long, and have at least this much room.
+const LEAST_KEPT: Duration = Duration::from_secs(60);
+const LEAST_DISK: u64 = 1 << 20;
 /// Messages that may wait in one session.
 const QUEUE_CAP: RangeInclusive<u64> = 1..=1_000;
 /// Milliseconds a `collect` queue may wait for more, at most a minute.
@@ -130,9 +134,18 @@ fn sessions(config: &Config, findings: &mut Vec<Finding>) {
             findings.push(Finding::at(path.key("idleMinutes"), "must be at least 1"));
         }
     }
-    if session.maintenance.max_entries == 0 {
-        let path = path.key("maintenance").key("maxEntries");
-        findings.push(Finding::at(path, "must be at least 1"));
+    let maintenance = &session.maintenance;
+    let path = path.key("maintenance");
+    // Nought would mean that everything is removed, to people who mean that nothing is.
+    let least = [
+        ("maxEntries", maintenance.max_entries == 0, "must be at least 1"),
+        ("pruneAfter", maintenance.prune_after.0 < LEAST_KEPT, "must be at least a minute"),
+        ("maxDiskBytes", maintenance.max_disk_bytes.0 < LEAST_DISK, "must be at least 1mb"),
+    ];
+    for (key, is_too_small, message) in least {
+        if is_too_small {
+            findings.push(Finding::at(path.key(key), message));
+        }
     }
 }
 
@@ -166,7 +179,7 @@ fn limits(config: &Config, findings: &mut Vec<Finding>) {
             let keys = ["input", "output", "cacheRead", "cacheWrite"];
             for (key, price) in keys.into_iter().zip([input, output, cache_read, cache_write]) {
                 if !price.is_finite() || price < 0.0 {
-                    findings.push(Finding::at(path.key(key), "must not be negative"));
+                    findings.push(Finding::at(path.key(key), "expected a number, 0 or more"));
                 }
             }
         }

@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 
 /// The code of a conversation that is longer than the model can read.
 const CONTEXT_LENGTH: &str = "context_length_exceeded";
+/// How long a client waits before it asks a gateway again that is too busy, that stops, or whose
+/// store does not take writes.
+const OWN_PAUSE: Duration = Duration::from_secs(5);
 /// Messages quote what the client sent; a quote of megabytes helps nobody.
 const MAX_MESSAGE_CHARS: usize = 600;
 
@@ -144,10 +147,16 @@ impl From<Failure> for ApiError {
         let unknown = matches!(failure.kind, Kind::UnknownAgent | Kind::UnknownModel);
         Self {
             param: unknown.then(|| "model".to_owned()),
-            retry_after: failure.retry_after,
+            retry_after: failure.retry_after.or_else(|| pause(failure.kind)),
             ..Self::new(status, kind, code, failure.message)
         }
     }
+}
+
+/// When it is worth trying again where whoever failed did not say.
+fn pause(kind: FailureKind) -> Option<Duration> {
+    use FailureKind as Kind;
+    matches!(kind, Kind::Busy | Kind::Interrupted | Kind::StoreUnavailable).then_some(OWN_PAUSE)
 }
 
 impl IntoResponse for ApiError {

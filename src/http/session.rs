@@ -3,7 +3,7 @@
 
 use super::ApiError;
 use crate::sessions::keys;
-use crate::types::{AgentId, Caller, SessionKey};
+use crate::types::{AgentId, Caller, History, SessionKey};
 use poem::Response;
 use poem::http::{HeaderMap, HeaderValue};
 
@@ -16,6 +16,10 @@ const OPEN_WEBUI_HEADER: &str = "x-openwebui-chat-id";
 /// What LibreChat's conversation is sent as, by the configuration in `docs/sessions.md`; the
 /// first is the name its own documentation uses.
 const CONVERSATION_HEADERS: [&str; 2] = ["x-conversation-id", "x-librechat-conversation-id"];
+/// What Open WebUI calls its chat where it sends the facts of a request along.
+const CHAT_ID: &str = "metadata.chat_id";
+/// What programs send in the place of an id that they do not have yet.
+const NO_IDS: [&str; 5] = ["new", "null", "none", "undefined", "pending"];
 /// Longer names are not names.
 const MAX_NAME_CHARS: usize = 512;
 /// What Open WebUI calls a chat that it does not keep.
@@ -42,6 +46,8 @@ pub(super) struct Found {
     pub(super) key: SessionKey,
     /// The header or field that won.
     pub(super) source: &'static str,
+    /// Who keeps the conversation: a client that names its own chat sends all of it.
+    pub(super) history: History,
 }
 
 impl Found {
@@ -70,14 +76,14 @@ pub(super) fn find(
     let namespace = caller.namespace();
     if let Some(text) = filled(fields.session_key) {
         let key = keys::within(namespace, named(text, agent)?);
-        return Ok(Some(Found { key, source: KEY_HEADER }));
+        return Ok(Some(Found { key, source: KEY_HEADER, history: History::Session }));
     }
     let mut chats = Vec::with_capacity(3);
     chats.push((OPEN_WEBUI_HEADER, header(headers, OPEN_WEBUI_HEADER)?));
     for name in CONVERSATION_HEADERS {
         chats.push((name, header(headers, name)?));
     }
-    chats.push(("metadata.chat_id", filled(fields.chat_id)));
+    chats.push((CHAT_ID, filled(fields.chat_id)));
     chats.push(("metadata.conversation", filled(fields.conversation)));
     chats.push(("prompt_cache_key", filled(fields.prompt_cache_key)));
     let chat = chats.into_iter().find_map(|(source, id)| Some((source, id.filter(filled_in)?)));
@@ -85,12 +91,19 @@ pub(super) fn find(
         // Its client promised not to keep it, whatever else the request says.
         return Ok(None);
     }
-    let found = match (chat, filled(fields.user)) {
-        (Some((source, id)), _) => Some((source, keys::of_chat(agent, checked(source, id)?))),
-        (None, Some(user)) => Some(("user", keys::of_user(agent, checked("user", user)?))),
-        (None, None) => None,
+    let (source, key) = match (chat, filled(fields.user)) {
+        (Some((source, id)), _) => (source, keys::of_chat(agent, checked(source, id)?)),
+        (None, Some(user)) => ("user", keys::of_user(agent, checked("user", user)?)),
+        (None, None) => return Ok(None),
     };
-    Ok(found.map(|(source, key)| Found { key: keys::within(namespace, key), source }))
+    let history = if is_chat_program(source) { History::Caller } else { History::Session };
+    Ok(Some(Found { key: keys::within(namespace, key), source, history }))
+}
+
+/// Whether what named the session is a chat program's own name for its chat. Such a program keeps
+/// the chat and sends all of it each time, also when a person edits or repeats its first message.
+fn is_chat_program(source: &str) -> bool {
+    source == OPEN_WEBUI_HEADER || CONVERSATION_HEADERS.contains(&source) || source == CHAT_ID
 }
 
 /// The session that `x-openclaw-session-key` names.
@@ -126,7 +139,8 @@ fn filled(text: Option<&str>) -> Option<&str> {
 
 /// Whether a client has put an id in the place of its own placeholder.
 fn filled_in(id: &&str) -> bool {
-    !(id.starts_with("{{") && id.ends_with("}}"))
+    let template = id.starts_with("{{") && id.ends_with("}}");
+    !template && !NO_IDS.iter().any(|none| id.eq_ignore_ascii_case(none))
 }
 
 /// Whether a chat is one that its client does not keep.

@@ -126,6 +126,7 @@ impl Drive {
             channel: channel.to_owned(),
             run: self.leader.id,
             input: std::mem::take(&mut request.input),
+            history: request.history,
             idempotency_key: request.idempotency_key.take(),
         });
         match begun.await.map_err(told)? {

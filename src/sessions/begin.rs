@@ -30,7 +30,7 @@ pub(super) async fn begin(inner: &Arc<Inner>, begin: Begin) -> Result<Begun, Err
         match attempt(inner, &begin).await {
             Ok(Attempt::Answered(said)) => return Ok(Begun::Answered(said)),
             Ok(Attempt::Claimed(mut writer, before)) => {
-                writer.conversation = turn::conversation(begin.input, before);
+                writer.conversation = turn::conversation(begin.input, begin.history, before);
                 return Ok(Begun::Turn(writer));
             }
             Err(error) if error.is_conflict() && tried < ATTEMPTS => tried += 1,
@@ -62,7 +62,7 @@ async fn attempt(inner: &Arc<Inner>, begin: &Begin) -> Result<Attempt, Error> {
         running::of(store, key),
         notices::waiting(store, key)
     )?;
-    let input = Input::of(&begin.input);
+    let input = Input::of(&begin.input).of_history(begin.history);
     let mut opening = Opening::of(inner, begin, kept, now);
     let mark = begin.idempotency_key.as_ref().map(|once| {
         let fingerprint = input.fingerprint();

@@ -1,6 +1,6 @@
 //! What of a request is the turn, and what the model reads.
 
-use crate::types::{Content, Message};
+use crate::types::{Content, History, Message};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
@@ -15,6 +15,7 @@ pub(super) struct Input<'a> {
     pub(super) earlier: Vec<&'a Message>,
     /// The turn itself: what was said after it.
     pub(super) turn: Vec<&'a Message>,
+    history: History,
 }
 
 impl<'a> Input<'a> {
@@ -25,12 +26,17 @@ impl<'a> Input<'a> {
         let (earlier, turn) = input.split_at(start);
         let said =
             |messages: &'a [Message]| messages.iter().filter(|m| !is_instruction(m)).collect();
-        Self { earlier: said(earlier), turn: said(turn) }
+        Self { earlier: said(earlier), turn: said(turn), history: History::Session }
+    }
+
+    /// The same, of a conversation that is kept so.
+    pub(super) fn of_history(self, history: History) -> Self {
+        Self { history, ..self }
     }
 
     /// Whether the client keeps the conversation and sends it along.
     pub(super) fn holds_history(&self) -> bool {
-        !self.earlier.is_empty()
+        self.history == History::Caller || !self.earlier.is_empty()
     }
 
     /// What tells this turn from another one: the SHA-256 of its messages.
@@ -53,9 +59,9 @@ pub(super) struct Before {
 }
 
 /// What the model reads: the instructions, the notices, the conversation so far, and the turn.
-pub(super) fn conversation(input: Vec<Message>, before: Before) -> Vec<Message> {
+pub(super) fn conversation(input: Vec<Message>, history: History, before: Before) -> Vec<Message> {
     let notices = before.notices.into_iter().map(|text| Message::System { text });
-    if Input::of(&input).holds_history() {
+    if Input::of(&input).of_history(history).holds_history() {
         let leading = input.iter().take_while(|message| is_instruction(message)).count();
         let mut all = input;
         all.splice(leading..leading, notices);

@@ -7,7 +7,7 @@ use super::stored::{self, Mark};
 use super::{Error, Inner, Row, running};
 use crate::config::Reset;
 use crate::store::{Batch, Expect, Fence, NewEvent};
-use crate::types::{Message, RunId, SessionKey};
+use crate::types::{History, Message, RunId, SessionKey};
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ pub struct Begin {
     /// The conversation as the caller sent it: instructions, perhaps earlier turns, and the turn
     /// itself, which are the messages after the last answer.
     pub input: Vec<Message>,
+    /// Who keeps the conversation.
+    pub history: History,
     /// A repeat with this key is the same turn.
     pub idempotency_key: Option<String>,
 }

@@ -15,6 +15,8 @@ pub struct RunRequest {
     pub agent: Option<AgentId>,
     /// The session it is a turn of; absent for a run that leaves no trace.
     pub session: Option<SessionKey>,
+    /// Who keeps the conversation that `input` is of.
+    pub history: History,
     /// A turn of the conversation, or a side task of the client's.
     pub kind: RunKind,
     /// The conversation so far, oldest first.
@@ -43,6 +45,15 @@ pub struct RunRequest {
     pub idempotency_key: Option<String>,
     /// What becomes of it when nobody reads it any more.
     pub on_disconnect: OnDisconnect,
+}
+
+/// Who keeps a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum History {
+    /// The caller: what it sends is all there is, however short.
+    Caller,
+    /// The session, unless the caller sends earlier answers along.
+    Session,
 }
 
 /// What a run is for.

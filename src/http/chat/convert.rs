@@ -11,8 +11,8 @@ use crate::http::session::{self, Fields, Found};
 use crate::http::strict::Object;
 use crate::http::target::{self, Overrides};
 use crate::types::{
-    AgentId, Content, Delivery, Message, OnDisconnect, Origin, Part, QueueMode, ResponseFormat,
-    RunKind, RunRequest, Sampling, ToolCall, ToolChoice, ToolSpec,
+    AgentId, Content, Delivery, History, Message, OnDisconnect, Origin, Part, QueueMode,
+    ResponseFormat, RunKind, RunRequest, Sampling, ToolCall, ToolChoice, ToolSpec,
 };
 use poem::http::HeaderMap;
 use serde_json::value::RawValue;
@@ -69,6 +69,7 @@ impl CreateChatCompletionRequest {
             // A key that names another agent is that agent's session.
             agent: session.as_ref().map(|found| found.key.agent().clone()).or(chosen),
             session: session.as_ref().map(|found| found.key.clone()),
+            history: session.as_ref().map_or(History::Caller, |found| found.history),
             kind,
             input,
             sampling,

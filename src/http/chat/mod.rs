@@ -12,12 +12,14 @@ mod wire_out;
 use super::json::Json;
 use super::request_id::RequestId;
 use super::security::Writer;
+use super::session::Found;
 use super::target::{self, Overrides};
 use super::{ApiError, Tag};
 use crate::runs::Runs;
 use crate::secrets::Live;
 use crate::types::{Delivery, Origin, Surface};
 use convert::Terms;
+use poem::IntoResponse;
 use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -83,11 +85,23 @@ impl ChatApi {
         let default = &snapshot.roster.default_agent().id;
         let (run, session) = request.into_run(terms, headers, default)?;
         drop(snapshot);
-        let run = self.runs.start(run).map_err(ApiError::from)?;
-        let reply = match delivery {
-            Delivery::Growing => reply::stream(run, heading, ending).await,
-            Delivery::Whole => reply::complete(run, heading).await,
+        let reply = match self.runs.start(run) {
+            Err(failure) => Err(ApiError::from(failure)),
+            Ok(run) if delivery == Delivery::Growing => reply::stream(run, heading, ending).await,
+            Ok(run) => reply::complete(run, heading).await,
         };
-        Ok(reply?.of_session(session))
+        match reply {
+            Ok(reply) => Ok(reply.of_session(session)),
+            Err(error) => Err(failed(error, session)),
+        }
     }
+}
+
+/// An error's reply, which tells the session of its request as an answer's does.
+fn failed(error: ApiError, session: Option<Found>) -> poem::Error {
+    let mut response = error.into_response();
+    if let Some(session) = session {
+        session.tell(&mut response);
+    }
+    poem::Error::from_response(response)
 }

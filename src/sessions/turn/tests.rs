@@ -57,7 +57,11 @@ fn the_model_reads_instructions_notices_history_and_turn() {
     let check = |input: &str, notices: &[&str], history: &str, read: &str| {
         let notices = notices.iter().map(|text| (*text).to_owned()).collect();
         let before = Before { notices, history: messages(history) };
-        assert_eq!(script(&conversation(messages(input), before)), read, "{input} | {history}");
+        assert_eq!(
+            script(&conversation(messages(input), History::Session, before)),
+            read,
+            "{input} | {history}"
+        );
     };
     check("s:x u:3", &["n"], "u:1 a:2", "s:x s:n u:1 a:2 u:3");
     check("u:3 s:late", &[], "u:1 a:2", "s:late u:1 a:2 u:3");

@@ -6,7 +6,7 @@ use crate::store::{Clock, Store};
 use crate::tasks::Tasks;
 use crate::tools::testing::live;
 use crate::tools::{Consent, Context, Entry, Error, Invocation, Output, Toolbox, Wanted};
-use crate::types::{Caller, Message, RunId, Scope, Scopes, SessionKey, Subject};
+use crate::types::{Caller, History, Message, RunId, Scope, Scopes, SessionKey, Subject};
 use proptest::prelude::*;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -43,6 +43,7 @@ impl House {
             reset: Reset::default(),
             run: RunId::from_bits(1),
             input: vec![asked.clone()],
+            history: History::Session,
             idempotency_key: None,
         };
         let Begun::Turn(mut writer) = self.sessions.begin(begin).await.expect("begins") else {

@@ -19,9 +19,9 @@ use openclaw::sessions::{Body, Sessions};
 use openclaw::store::{self, Clock, Page, Store};
 use openclaw::tasks::Tasks;
 use openclaw::types::{
-    Caller, Content, Delivery, Delta, Message, ModelRef, OnDisconnect, Origin, Outcome, QueueMode,
-    RunEvent, RunKind, RunRequest, Sampling, Scope, Scopes, SessionKey, StopReason, Subject,
-    Surface, ToolChoice,
+    Caller, Content, Delivery, Delta, History, Message, ModelRef, OnDisconnect, Origin, Outcome,
+    QueueMode, RunEvent, RunKind, RunRequest, Sampling, Scope, Scopes, SessionKey, StopReason,
+    Subject, Surface, ToolChoice,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -133,6 +133,7 @@ fn stateless(text: &str) -> RunRequest {
     RunRequest {
         agent: None,
         session: None,
+        history: History::Session,
         kind: RunKind::Turn,
         input: vec![user(text)],
         sampling: Sampling::default(),

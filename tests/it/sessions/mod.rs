@@ -18,7 +18,7 @@ use openclaw::sessions::{
 };
 use openclaw::store::{Clock, Page, Store, file_in};
 use openclaw::tasks::Tasks;
-use openclaw::types::{Content, Message, ModelRef, RunId, SessionKey, Usage};
+use openclaw::types::{Content, History, Message, ModelRef, RunId, SessionKey, Usage};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
@@ -93,6 +93,7 @@ fn begin(key: &SessionKey, input: &str) -> Begin {
         reset: Reset::default(),
         run: run(),
         input: messages(input),
+        history: History::Session,
         idempotency_key: None,
     }
 }

@@ -69,6 +69,7 @@ async fn play(turns: &[(Asking, End, usize)]) {
             Asking::Edited => "u:old a:edited".to_owned(),
         };
         let ask = || Begin {
+            history: History::Session,
             idempotency_key: Some(format!("k{at}")),
             ..begin(&key, &format!("s:x {earlier} {}", turn.join(" ")))
         };

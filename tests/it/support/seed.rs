@@ -4,7 +4,7 @@ use openclaw::config::Reset;
 use openclaw::sessions::{Begin, Begun, Ended, Ending, Sessions};
 use openclaw::store::{Clock, Store, file_in};
 use openclaw::tasks::Tasks;
-use openclaw::types::{Message, ModelRef, RunId, SessionKey, Usage};
+use openclaw::types::{History, Message, ModelRef, RunId, SessionKey, Usage};
 use rusqlite::Connection;
 use serde::Deserialize;
 use std::path::Path;
@@ -69,6 +69,7 @@ async fn take_turn(sessions: &Sessions, seed: &Seed, run: RunId, turn: &[Message
         reset: Reset::default(),
         run,
         input: vec![asked.clone()],
+        history: History::Session,
         idempotency_key: None,
     };
     let Begun::Turn(mut writer) = sessions.begin(begin).await.expect("a turn begins") else {
