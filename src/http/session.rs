@@ -155,3 +155,47 @@ fn checked<'a>(param: &str, id: &'a str) -> Result<&'a str, ApiError> {
     let message = format!("`{param}` is longer than {MAX_NAME_CHARS} characters.");
     Err(ApiError::invalid("invalid_value", param, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Scope, Scopes, Subject};
+    use poem::http::HeaderName;
+
+    #[test]
+    fn what_comes_first_names_the_session_within_the_callers_namespace() {
+        let order = [
+            KEY_HEADER,
+            OPEN_WEBUI_HEADER,
+            CONVERSATION_HEADERS[0],
+            CONVERSATION_HEADERS[1],
+            "metadata.chat_id",
+            "metadata.conversation",
+            "prompt_cache_key",
+            "user",
+        ];
+        let scopes = Scopes::NONE.with(Scope::Write);
+        let caller = Caller { subject: Subject::Anonymous, scopes };
+        let agent = AgentId::main();
+        for first in 0..order.len() {
+            let given = |at: usize| (first <= at).then_some("x");
+            let header = |at: usize| {
+                given(at).map(|x| (HeaderName::from_static(order[at]), HeaderValue::from_static(x)))
+            };
+            let headers: HeaderMap = (1..4).filter_map(header).collect();
+            let fields = Fields {
+                session_key: given(0),
+                chat_id: given(4),
+                conversation: given(5),
+                prompt_cache_key: given(6),
+                user: given(7),
+            };
+            let found = find(caller, &agent, &headers, fields).expect("names");
+            let Found { key, source } = found.expect("a session");
+            assert_eq!(source, order[first]);
+            assert!(key.rest().starts_with("caller:anonymous:"), "{source}: {key}");
+        }
+        let found = find(caller, &agent, &HeaderMap::new(), Fields::default()).expect("no name");
+        assert_eq!(found, None);
+    }
+}

@@ -120,6 +120,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_header_says_what_becomes_of_an_answer() {
+        let read = |text| on_disconnect(text).expect("valid");
+        for cancel in [None, Some(" "), Some("Cancel")] {
+            assert_eq!(read(cancel), OnDisconnect::Cancel, "{cancel:?}");
+        }
+        assert_eq!(read(Some("detach")), OnDisconnect::Detach);
+        assert_eq!(read(Some(" grace=30 ")), OnDisconnect::Grace(Duration::from_secs(30)));
+        let too_long = format!("grace={}", MAX_GRACE_SECONDS + 1);
+        for bad in ["grace=0", "grace=", "grace=x", "grace", "keep", &too_long] {
+            assert!(on_disconnect(Some(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn models_are_agents() {
         for default in ["", "openclaw", "openclaw/default", "openclaw:default"] {
             assert_eq!(agent_of(default).expect("valid"), None, "{default}");

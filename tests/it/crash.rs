@@ -1,9 +1,10 @@
 //! What was acknowledged survives: the gateway is killed again and again, at no chosen moment,
-//! while clients talk to it.
+//! while clients talk to it. What a kill cut off is told, and only by a gateway that comes after
+//! it, not by one beside it.
 
-use crate::support::process::{Process, free_port};
+use crate::support::process::{Process, binary, free_port};
 use crate::support::soon;
-use crate::support::upstream::{Reply, Seen, Upstream};
+use crate::support::upstream::{Gate, Reply, Seen, Upstream};
 use openclaw::sessions::{Body, Entry, Sessions};
 use openclaw::store::{Clock, Page, Store};
 use openclaw::tasks::Tasks;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -132,16 +134,7 @@ fn points() -> usize {
 async fn nothing_acknowledged_is_lost_and_nothing_is_doubled() {
     let upstream = echo().await;
     let port = free_port().to_string();
-    let config = json!({
-        "gateway": {"mode": "local", "auth": {"token": "t"}},
-        "models": {"providers": {"fake": {"baseUrl": upstream.base_url(), "apiKey": "k"}}},
-        "agents": {"defaults": {"model": "fake/chat"}}
-    });
-    let home = TempDir::new().expect("a temporary folder");
-    let state = home.path().join(".openclaw");
-    std::fs::create_dir(&state).expect("the state folder");
-    std::fs::write(state.join("openclaw.json"), config.to_string()).expect("the config");
-
+    let home = furnished(&upstream);
     let (says, up) = watch::channel(None);
     let conversation = Arc::new(Conversation {
         url: format!("http://127.0.0.1:{port}"),
@@ -184,6 +177,92 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_doubled() {
     process.signal("TERM");
     let home = end(process).await;
     check(&home.path().join(".openclaw"), said).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_that_a_kill_cut_off_is_marked_by_the_next_start() {
+    let upstream = Upstream::with([Reply::hang()]).await;
+    let port = free_port().to_string();
+    let process = start(furnished(&upstream), &port).await;
+    let asked = tokio::spawn(ask(&port).send());
+    upstream.requests(1).await;
+    process.signal("KILL");
+    let home = end(process).await;
+    assert!(soon(asked).await.expect("joined").is_err(), "nobody answered");
+
+    let process = start(home, &port).await;
+    process.signal("TERM");
+    let home = end(process).await;
+    assert_eq!(transcript(home.path()).await, ["user: Hello", "Interrupted"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_gateway_on_a_state_folder_is_refused_and_leaves_the_first_alone() {
+    let gate = Gate::default();
+    let answer = json!({"role": "assistant", "content": "Hi"});
+    let choice = json!({"index": 0, "message": answer, "finish_reason": "stop"});
+    let whole = json!({"id": "c", "choices": [choice]}).to_string();
+    let reply = Reply::empty().then_gate(&gate).then(whole);
+    let upstream = Upstream::with([reply]).await;
+    let port = free_port().to_string();
+    let process = start(furnished(&upstream), &port).await;
+    let asked = tokio::spawn(ask(&port).send());
+    upstream.requests(1).await;
+
+    // Another port does not help: it is the folder that is taken.
+    let mut second = Command::new(binary());
+    second.args(["gateway", "--port", "0"]).env_clear().env("HOME", process.home.path());
+    let refused = soon(second.kill_on_drop(true).output()).await.expect("it ends by itself");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    let whose = format!("another gateway (process {}) uses the state folder ", process.pid());
+    assert!(!refused.status.success() && said.contains(&whose), "{said}");
+    assert!(said.contains("OPENCLAW_STATE_DIR"), "it says what to do: {said}");
+
+    gate.open();
+    let answered = soon(asked).await.expect("joined").expect("an answer");
+    assert_eq!(answered.status(), 200);
+    process.signal("TERM");
+    let home = end(process).await;
+    assert_eq!(transcript(home.path()).await, ["user: Hello", "assistant: Hi"]);
+}
+
+/// A home whose gateway asks this provider.
+fn furnished(upstream: &Upstream) -> TempDir {
+    let config = json!({
+        "gateway": {"mode": "local", "auth": {"token": "t"}},
+        "models": {"providers": {"fake": {"baseUrl": upstream.base_url(), "apiKey": "k"}}},
+        "agents": {"defaults": {"model": "fake/chat"}}
+    });
+    let home = TempDir::new().expect("a temporary folder");
+    let state = home.path().join(".openclaw");
+    std::fs::create_dir(&state).expect("the state folder");
+    std::fs::write(state.join("openclaw.json"), config.to_string()).expect("the config");
+    home
+}
+
+/// One turn of one session.
+fn ask(port: &str) -> reqwest::RequestBuilder {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    client
+        .post(format!("http://127.0.0.1:{port}/v1/chat/completions"))
+        .bearer_auth("t")
+        .header("x-openclaw-session-key", "kept")
+        .json(&json!({"messages": [{"role": "user", "content": "Hello"}]}))
+}
+
+/// What that session holds, once its gateway has ended.
+async fn transcript(home: &Path) -> Vec<String> {
+    let file = home.join(".openclaw/state/openclaw.sqlite");
+    let store = Store::open_existing(&file, Clock::system()).expect("opens");
+    let sessions = Sessions::open(store, &Tasks::new()).await.expect("sessions");
+    let key = SessionKey::parse("agent:main:kept").expect("a key");
+    let page = Page::After { sequence: 0, limit: 100 };
+    let entries = sessions.history(&key, page).await.expect("readable").expect("it is there");
+    let lines = entries.iter().filter_map(|entry| match &entry.body {
+        Body::Broken { ending, .. } => Some(format!("{ending:?}")),
+        _ => spoken(entry),
+    });
+    lines.collect()
 }
 
 async fn start(home: TempDir, port: &str) -> Process {

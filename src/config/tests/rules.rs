@@ -175,6 +175,63 @@ fn limits_are_checked() {
 }
 
 #[test]
+fn limits_of_conversations_and_runs_are_checked() {
+    let check = |text: &str, line: &str| refused(text, &[line]);
+    check(
+        "{session: {reset: {mode: 'daily', atHour: 24}}}",
+        "session.reset.atHour: expected an hour, 0 to 23, found 24 (line 1, column 35)",
+    );
+    check(
+        "{session: {resetByChannel: {slack: {atHour: 24}}}}",
+        "session.resetByChannel.slack.atHour: expected an hour, 0 to 23, found 24 (line 1, column 37)",
+    );
+    check(
+        "{session: {reset: {mode: 'idle'}}}",
+        "session.reset.idleMinutes: is missing; reset mode \"idle\" needs it (line 1, column 12)",
+    );
+    check(
+        "{session: {resetByType: {group: {mode: 'idle', idleMinutes: 0}}}}",
+        "session.resetByType.group.idleMinutes: must be at least 1 (line 1, column 48)",
+    );
+    check(
+        "{session: {maintenance: {maxEntries: 0}}}",
+        "session.maintenance.maxEntries: must be at least 1 (line 1, column 26)",
+    );
+    check(
+        "{messages: {queue: {cap: 0}}}",
+        "messages.queue.cap: expected 1 to 1000, found 0 (line 1, column 21)",
+    );
+    check(
+        "{messages: {queue: {debounceMs: 60001}}}",
+        "messages.queue.debounceMs: expected 0 to 60000, found 60001 (line 1, column 21)",
+    );
+    check(
+        "{agents: {defaults: {maxConcurrent: 0}}}",
+        "agents.defaults.maxConcurrent: expected 1 to 1000000, found 0 (line 1, column 22)",
+    );
+    check(
+        "{agents: {defaults: {timeoutSeconds: 0}}}",
+        "agents.defaults.timeoutSeconds: expected 1 to 2678400, found 0 (line 1, column 22)",
+    );
+    check(
+        "{agents: {list: [{id: 'a', maxConcurrent: 0}]}}",
+        "agents.list[0].maxConcurrent: expected 1 to 1000000, found 0 (line 1, column 28)",
+    );
+    check(
+        "{models: {providers: {p: {api: 'local', models: [{id: 'm', cost: {input: -1}}]}}}}",
+        "models.providers.p.models[0].cost.input: must not be negative (line 1, column 67)",
+    );
+    for text in [
+        "{session: {reset: {mode: 'daily', atHour: 23, idleMinutes: 1}}}",
+        "{session: {maintenance: {maxEntries: 1}}, messages: {queue: {cap: 1, debounceMs: 0}}}",
+        "{agents: {defaults: {maxConcurrent: 1, timeoutSeconds: 1}}}",
+        "{models: {providers: {p: {api: 'local', models: [{id: 'm', cost: {input: 0}}]}}}}",
+    ] {
+        accepted(text);
+    }
+}
+
+#[test]
 fn agents_have_one_meaning_each() {
     let check = |agents: &str, line: &str| refused(&format!("{{agents: {{{agents}}}}}"), &[line]);
     check(

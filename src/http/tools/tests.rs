@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use poem::endpoint::BoxEndpoint;
 use poem::{Body, Endpoint, IntoResponse, Request, Response};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// An open gateway with tools that fail in every way there is.
@@ -25,6 +26,11 @@ fn gateway() -> BoxEndpoint<'static, Response> {
         Probe::new("faulty", |_| async { Err(Failed::Fault("secret".into())) }),
         Probe::new("panicking", |_| async { panic!("secret") }),
     ];
+    with(probes)
+}
+
+/// An open gateway with these tools.
+fn with(probes: impl IntoIterator<Item = Probe>) -> BoxEndpoint<'static, Response> {
     let config = json!({});
     let toolbox = toolbox(config.clone(), probes);
     door(ToolsApi { toolbox }, live(config), Arc::new(Gate::new(&Effective::Open)))
@@ -70,6 +76,22 @@ async fn a_tool_that_needs_approval_says_how_to_give_it() {
         post(json!({"name": "danger", "confirm": true, "dryRun": true})).await;
     assert_eq!((status, &rehearsed["dryRun"]), (200, &json!(true)));
     assert_eq!(rehearsed["result"]["details"]["approval"], "given");
+}
+
+#[tokio::test]
+async fn a_dry_run_runs_nothing() {
+    let uses = Arc::new(AtomicUsize::new(0));
+    let counted = uses.clone();
+    let probe = Probe::new("counting", move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Ok(Output::json(Value::Null)) }
+    });
+    let gateway = with([probe]);
+    for (dry_run, used) in [(true, 0), (false, 1)] {
+        let body = json!({"name": "counting", "dryRun": dry_run}).to_string();
+        let response = gateway.get_response(request().body(body)).await;
+        assert_eq!((response.status().as_u16(), uses.load(Ordering::Relaxed)), (200, used));
+    }
 }
 
 #[tokio::test(start_paused = true)]

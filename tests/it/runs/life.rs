@@ -222,8 +222,31 @@ async fn another_callers_run_is_like_one_that_is_not_there() {
     assert_eq!(house.runs.cancel_session(&member(), &session()), 0);
     assert!(house.runs.attach(&guest(), own.id(), 1).is_ok());
     assert!(house.runs.attach(&Caller::OPERATOR, own.id(), 1).is_ok(), "the operator sees all");
-    house.runs.cancel(&guest(), own.id()).expect("its own");
+    let id = own.id();
+    house.runs.cancel(&guest(), id).expect("its own");
     assert!(read(own).await.aborted());
+    let kept = house.runs.attach(&member(), id, 1).expect_err("foreign, though it is kept");
+    assert_eq!(kept.kind, FailureKind::UnknownRun);
+    assert!(read(house.runs.attach(&guest(), id, 1).expect("kept")).await.aborted());
+}
+
+#[tokio::test]
+async fn a_session_begins_anew_by_the_configs_rule() {
+    let upstream = Upstream::with(["a", "b", "c"].map(answer)).await;
+    let (folder, clock) =
+        (TempDir::new().expect("a folder"), Clock::standing_at(1_700_000_000_000));
+    let idle = json!({"mode": "idle", "idleMinutes": 10});
+    let rule = json!({"session": {"resetByType": {"direct": idle}}});
+    let house = House::by(clock.clone(), folder.path(), &upstream, rule).await;
+    assert!(read(house.start(followup("one"))).await.completed());
+    clock.advance(Duration::from_secs(9 * 60));
+    assert!(read(house.start(followup("two"))).await.completed());
+    let whole = ["user:one", "assistant:a", "user:two", "assistant:b"];
+    assert_eq!(house.transcript().await, whole);
+    clock.advance(Duration::from_secs(10 * 60));
+    assert!(read(house.start(followup("three"))).await.completed());
+    assert_eq!(house.transcript().await, ["user:three", "assistant:c"]);
+    assert_eq!(asked(&upstream.seen()[2]), ["three"]);
 }
 
 #[tokio::test]

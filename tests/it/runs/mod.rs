@@ -49,6 +49,11 @@ struct House {
 impl House {
     /// Over a store in this folder, with a config merged over the usual one.
     async fn at(folder: &Path, upstream: &Upstream, extra: Value) -> Self {
+        Self::by(Clock::system(), folder, upstream, extra).await
+    }
+
+    /// The same by this clock.
+    async fn by(clock: Clock, folder: &Path, upstream: &Upstream, extra: Value) -> Self {
         let paths = Paths {
             config_file: folder.join("openclaw.json"),
             state_dir: folder.to_owned(),
@@ -56,7 +61,7 @@ impl House {
             profile: ProfileChoice::Default,
         };
         let (tasks, live) = (Tasks::new(), live(upstream, extra));
-        let store = Store::open(&store::file_in(folder), Clock::system()).expect("a store");
+        let store = Store::open(&store::file_in(folder), clock).expect("a store");
         let sessions = Sessions::open(store.clone(), &tasks).await.expect("sessions");
         let agents = Agents::new(Providers::new(&paths, &tasks));
         let runs = Runs::new(live, agents, sessions.clone(), &tasks);
