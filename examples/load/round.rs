@@ -20,7 +20,7 @@ pub(crate) struct Target {
     pub(crate) pid: u32,
 }
 
-/// The name of a session of the load.
+/// The name of a session that is stored before the load.
 pub(crate) fn session_name(at: u64) -> String {
     format!("load-{at}")
 }
@@ -37,14 +37,24 @@ pub(crate) struct Workload {
     stagger: Duration,
 }
 
+/// What a crowd speaks in.
+#[derive(Clone, Copy)]
+pub(crate) enum Talk {
+    /// Requests that belong to no session.
+    Stateless,
+    /// Each connection in a session of its own that nobody else uses.
+    OwnSessions,
+    /// Each connection in one of so many stored sessions, spread over all of them.
+    Stored(u32),
+}
+
 /// Who asks.
 #[derive(Clone, Copy)]
 pub(crate) struct Crowd {
     /// Connections.
     pub(crate) in_flight: u32,
-    /// How many sessions there are to speak in, each connection in one of its own; none for
-    /// stateless requests.
-    pub(crate) sessions: Option<u32>,
+    /// What they speak in.
+    pub(crate) talk: Talk,
 }
 
 /// What one round showed.
@@ -67,12 +77,16 @@ impl Workload {
             Script::Plain(_) => Duration::ZERO,
             Script::Streamed(reply) => Duration::from_millis(reply.pace_ms.into()) / in_flight,
         };
-        let asks = match crowd.sessions {
-            None => vec![Ask::new(script, token)?],
-            // Spread over all there are.
-            Some(sessions) => (0..in_flight)
-                .map(|at| u64::from(at) * u64::from(sessions) / u64::from(in_flight))
-                .map(|at| Ask::new(script, token)?.of_session(&session_name(at)))
+        let each = 0..u64::from(in_flight);
+        let named = |name: String| Ask::new(script, token)?.of_session(&name);
+        let asks = match crowd.talk {
+            Talk::Stateless => vec![Ask::new(script, token)?],
+            Talk::OwnSessions => {
+                each.map(|at| named(format!("own-{at}"))).collect::<Result<_>>()?
+            }
+            Talk::Stored(stored) => each
+                .map(|at| at * u64::from(stored) / u64::from(in_flight))
+                .map(|at| named(session_name(at)))
                 .collect::<Result<_>>()?,
         };
         let greeting = Ask::new(Script::Plain(1), token)?;

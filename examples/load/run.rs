@@ -5,7 +5,7 @@ use crate::options;
 use crate::process::{Process, this_program};
 use crate::procfs::resident_mib;
 use crate::report::{Memory, Report};
-use crate::round::{Crowd, Sample, Target, Workload};
+use crate::round::{Crowd, Sample, Talk, Target, Workload};
 use crate::script::Script;
 use crate::startup;
 use anyhow::{Context, Result, bail, ensure};
@@ -119,7 +119,7 @@ impl Load<'_> {
     fn run(&self, name: &str, script: Script) -> Result<Samples> {
         let options = self.options;
         let length = Duration::from_secs(options.seconds);
-        let crowd = Crowd { in_flight: options.in_flight, sessions: None };
+        let crowd = Crowd { in_flight: options.in_flight, talk: Talk::Stateless };
         let workload = Workload::new(script, self.token, crowd, length)?;
         let workload = Arc::new(workload);
         let mut samples = Samples::default();

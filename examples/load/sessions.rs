@@ -5,7 +5,7 @@ use crate::gateway::Gateway;
 use crate::options;
 use crate::process::Process;
 use crate::report::{ratio, spread};
-use crate::round::{Crowd, Sample, Target, Workload, session_name};
+use crate::round::{Crowd, Sample, Talk, Target, Workload, session_name};
 use crate::run::{binary, runtime};
 use crate::script::Script;
 use crate::stats::Spread;
@@ -29,6 +29,7 @@ struct Samples {
     stateless: Vec<Sample>,
     few: Vec<Sample>,
     many: Vec<Sample>,
+    spread: Vec<Sample>,
 }
 
 /// Measures and prints.
@@ -41,7 +42,7 @@ pub(crate) fn run(options: &options::Sessions) -> Result<()> {
     let [few, many] = gateways;
     let (few, many) = (few?, many?);
     eprintln!("load: storing {} sessions", options.stored);
-    runtime.block_on(fill(&few.store_file(), options.in_flight))?;
+    runtime.block_on(fill(&few.store_file(), 1))?;
     runtime.block_on(fill(&many.store_file(), options.stored))?;
 
     let (with_few, _) = few.start()?;
@@ -50,18 +51,19 @@ pub(crate) fn run(options: &options::Sessions) -> Result<()> {
         |name, process: &Process| Target { name, address: process.address, pid: process.pid() };
     let (small, large) = (target("gateway", &with_few), target("full gateway", &with_many));
     let length = Duration::from_secs(options.seconds);
-    let workload = |gateway: &Gateway, sessions| {
-        let crowd = Crowd { in_flight: options.in_flight, sessions };
+    let workload = |gateway: &Gateway, talk| {
+        let crowd = Crowd { in_flight: options.in_flight, talk };
         let script = Script::Plain(options.reply_bytes);
         Workload::new(script, gateway.token(), crowd, length).map(Arc::new)
     };
-    let stateless = workload(&few, None)?;
-    let in_few = workload(&few, Some(options.in_flight))?;
-    let in_many = workload(&many, Some(options.stored))?;
+    let stateless = workload(&few, Talk::Stateless)?;
+    let in_few = workload(&few, Talk::OwnSessions)?;
+    let in_many = workload(&many, Talk::OwnSessions)?;
+    let in_all = workload(&many, Talk::Stored(options.stored))?;
     let mut samples = Samples::default();
     // The round before the first warms everything up and is not counted.
     for turn in 0..=options.rounds {
-        let mut order = [0, 1, 2];
+        let mut order = [0, 1, 2, 3];
         if turn % 2 == 1 {
             order.reverse();
         }
@@ -69,7 +71,8 @@ pub(crate) fn run(options: &options::Sessions) -> Result<()> {
             let (workload, target, into) = match which {
                 0 => (&stateless, &small, &mut samples.stateless),
                 1 => (&in_few, &small, &mut samples.few),
-                _ => (&in_many, &large, &mut samples.many),
+                2 => (&in_many, &large, &mut samples.many),
+                _ => (&in_all, &large, &mut samples.spread),
             };
             let sample = runtime.block_on(workload.round(target))?;
             if turn > 0 {
@@ -142,21 +145,24 @@ fn print(options: &options::Sessions, samples: &Samples) {
         ("latency p99 ms", |sample| sample.p99_millis),
     ];
     println!(
-        "| metric | stateless | session, {} stored | / stateless | session, {} stored | / few |",
-        options.in_flight, options.stored
+        "| metric | stateless | own session, 1 stored | / stateless | own session, {0} stored | \
+         / 1 stored | spread over the {0} | / 1 stored |",
+        options.stored
     );
-    println!("|---|--:|--:|--:|--:|--:|");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|");
     for (name, figure) in figures {
         let values = |samples: &[Sample]| samples.iter().map(figure).collect::<Vec<f64>>();
-        let [stateless, few, many] =
-            [&samples.stateless, &samples.few, &samples.many].map(|samples| values(samples));
+        let all = [&samples.stateless, &samples.few, &samples.many, &samples.spread];
+        let [stateless, few, many, all] = all.map(|samples| values(samples));
         println!(
-            "| {name} | {} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} |",
             spread(Spread::of(&stateless)),
             spread(Spread::of(&few)),
             ratio(Spread::of_ratios(&few, &stateless)),
             spread(Spread::of(&many)),
             ratio(Spread::of_ratios(&many, &few)),
+            spread(Spread::of(&all)),
+            ratio(Spread::of_ratios(&all, &few)),
         );
     }
 }
