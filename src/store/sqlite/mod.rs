@@ -5,6 +5,7 @@
 mod apply;
 mod backup;
 mod checking;
+mod compacting;
 mod connection;
 mod fault;
 mod files;
