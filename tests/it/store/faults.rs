@@ -144,7 +144,7 @@ async fn a_newer_schema_is_left_as_it_is() {
     let before = fs::read(&file).expect("read");
     for refused in [open(&file), Store::open_existing(&file, Clock::system())] {
         let refused = refused.expect_err("a newer openclaw wrote it");
-        let expected = Error::NewerSchema { file: file.clone(), found: 99, known: 1 };
+        let expected = Error::NewerSchema { file: file.clone(), found: 99, known: 2 };
         assert_eq!(refused, expected);
     }
     assert_eq!(fs::read(&file).expect("read"), before);
@@ -159,7 +159,7 @@ async fn a_schema_that_becomes_newer_stops_the_writer() {
     let newer = Connection::open(&file).expect("opened");
     newer.execute_batch("PRAGMA user_version = 99;").expect("marked");
     let refused = store.commit(batch(|b| b.append("journal", event("{}")))).await;
-    assert_eq!(refused, Err(Error::NewerSchema { file, found: 99, known: 1 }));
+    assert_eq!(refused, Err(Error::NewerSchema { file, found: 99, known: 2 }));
 }
 
 /// Every page in turn is overwritten: the store never reads nonsense, and a check finds it.
