@@ -1,6 +1,7 @@
 //! Why the store did not do what it was asked.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why the store did not do what it was asked. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +81,9 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A search was ended.
+    #[error("the search took longer than {0:?} and was ended; look for more words, or rarer ones")]
+    TooSlow(Duration),
     /// It was closed.
     #[error("the store is closed")]
     Closed,
