@@ -15,7 +15,7 @@ pub use clock::Clock;
 pub use error::Error;
 pub use found::{Committed, Event, Fence, Hit, Key, Listing, Order, Page, Parcel, Record};
 
-use sqlite::{Claim, Missing, Readers, Writer};
+use sqlite::{Claim, Missing, Readers, Searching, Sought, Writer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,9 @@ struct Inner {
     clock: Clock,
     // Before the writer: the last to close the file tidies it up, which only the writer may.
     readers: Arc<Readers>,
-    writer: Writer,
+    searching: Searching,
+    /// None where it was opened to be read.
+    writer: Option<Writer>,
     closing: CancellationToken,
 }
 
@@ -60,13 +62,30 @@ impl Store {
         Self::opened(file, clock, Missing::IsMade)
     }
 
-    /// Opens a store that must be there already, as the command line does beside a running
-    /// gateway.
+    /// Opens a store that must be there already, as a command does that changes it beside a running
+    /// gateway. Blocking, as [`Store::open`].
     ///
     /// # Errors
     /// As [`Store::open`], and [`Error::Missing`].
     pub fn open_existing(file: &Path, clock: Clock) -> Result<Self, Error> {
         Self::opened(file, clock, Missing::IsAnError)
+    }
+
+    /// Opens a store that must be there already to read it and no more, as a command does that only
+    /// shows or copies: nothing in the file is changed and its schema is kept, so that an older
+    /// gateway that runs on it runs on. What would write gets [`Error::ReadOnly`]. Blocking, as
+    /// [`Store::open`].
+    ///
+    /// # Errors
+    /// As [`Store::open_existing`], and [`Error::OlderSchema`] where it cannot be read as it is.
+    pub fn open_read_only(file: &Path, clock: Clock) -> Result<Self, Error> {
+        let connection = sqlite::open_read_only(file)?;
+        let file = file.to_owned();
+        let readers = Arc::new(Readers::having(connection, file.clone()));
+        let closing = CancellationToken::new();
+        let searching = Searching::new(&file, closing.clone());
+        let inner = Inner { file, clock, readers, searching, writer: None, closing };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The clock everything in the store is timed by.
@@ -81,16 +100,31 @@ impl Store {
     /// # Errors
     /// [`Error`]; the batch left no trace.
     pub async fn commit(&self, batch: Batch) -> Result<Committed, Error> {
-        self.inner.writer.commit(batch).await
+        self.writer()?.commit(batch).await
     }
 
-    /// Events of a journal, by their sequence.
+    /// Events of a journal, by their sequence. A page is bounded by bytes too: see [`Page`].
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn events(&self, stream: &str, page: Page) -> Result<Vec<Event>, Error> {
         let stream = stream.to_owned();
         self.inner.readers.read(move |reader| sqlite::events(reader, &stream, page)).await
+    }
+
+    /// Names of journals that begin with `prefix`, in order, the first `limit` of those above
+    /// `after` (the last name of the page before; an empty text to begin).
+    ///
+    /// # Errors
+    /// [`Error`] when the store cannot be read.
+    pub async fn streams(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, Error> {
+        let (prefix, after) = (prefix.to_owned(), after.to_owned());
+        self.inner.readers.read(move |reader| sqlite::streams(reader, &prefix, &after, limit)).await
     }
 
     /// The event of a journal that carries this `once` mark.
@@ -103,13 +137,15 @@ impl Store {
     }
 
     /// Events whose indexed text has all the words of `words`, best first, of journals whose name
-    /// begins with `prefix`. Only the newest 2,000 are compared, and the first 32 words looked for.
+    /// begins with `prefix`. Only the newest 2,000 of those are compared, and the first 32 words
+    /// looked for. Texts of other journals do not take their places, but time: one search is under
+    /// way at a time, beside other reads, and none for longer than 5 seconds.
     ///
     /// # Errors
-    /// [`Error`] when the store cannot be read.
+    /// [`Error::TooSlow`], or that the store cannot be read.
     pub async fn search(&self, prefix: &str, words: &str, limit: usize) -> Result<Vec<Hit>, Error> {
         let (prefix, words) = (prefix.to_owned(), words.to_owned());
-        self.inner.readers.read(move |reader| sqlite::search(reader, &prefix, &words, limit)).await
+        self.inner.searching.search(Sought { prefix, words, limit }).await
     }
 
     /// One record.
@@ -130,13 +166,15 @@ impl Store {
         self.inner.readers.read(move |reader| sqlite::list(reader, &space, &listing)).await
     }
 
-    /// How many records a space has, all or those of one group.
+    /// How many records of a space a listing lets through; its `skip`, `limit` and `order` do not
+    /// matter. Counting a whole space or group costs the same whatever there is; a prefix or ranks
+    /// cost a walk through the index for what is counted.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
-    pub async fn count(&self, space: &str, group: Option<&str>) -> Result<u64, Error> {
-        let (space, group) = (space.to_owned(), group.map(str::to_owned));
-        self.inner.readers.read(move |reader| sqlite::count(reader, &space, group.as_deref())).await
+    pub async fn count(&self, space: &str, listing: &Listing) -> Result<u64, Error> {
+        let (space, listing) = (space.to_owned(), listing.clone());
+        self.inner.readers.read(move |reader| sqlite::count(reader, &space, &listing)).await
     }
 
     /// Takes up to `limit` parcels of a topic that are due, the one due for the longest first;
@@ -150,7 +188,7 @@ impl Store {
         limit: usize,
         hidden: Duration,
     ) -> Result<Vec<Parcel>, Error> {
-        self.inner.writer.claim(Claim { topic: topic.to_owned(), limit, hidden }).await
+        self.writer()?.claim(Claim { topic: topic.to_owned(), limit, hidden }).await
     }
 
     /// The API key with this SHA-256, unless it was revoked or has expired.
@@ -175,7 +213,8 @@ impl Store {
     /// # Errors
     /// [`Error`] when its files cannot be looked at.
     pub async fn size(&self) -> Result<u64, Error> {
-        sqlite::size(&self.inner.file)
+        let file = self.inner.file.clone();
+        spawn_blocking(move || sqlite::size(&file)).await.unwrap_or(Err(Error::Closed))
     }
 
     /// Reads all of it and says what is damaged.
@@ -191,7 +230,7 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be written.
     pub async fn compact(&self) -> Result<(), Error> {
-        self.inner.writer.compact().await
+        self.writer()?.compact().await
     }
 
     /// Copies the store as it is now, while it is in use, into a new file (0600) that is whole
@@ -211,16 +250,29 @@ impl Store {
     /// Writes out what is under way and closes. Later calls get [`Error::Closed`].
     pub async fn close(&self) {
         self.inner.closing.cancel();
+        self.inner.searching.close().await;
         self.inner.readers.close().await;
-        self.inner.writer.close().await;
+        if let Some(writer) = &self.inner.writer {
+            writer.close().await;
+        }
+    }
+
+    fn writer(&self) -> Result<&Writer, Error> {
+        match &self.inner.writer {
+            Some(writer) => Ok(writer),
+            None if self.inner.closing.is_cancelled() => Err(Error::Closed),
+            None => Err(Error::ReadOnly(self.inner.file.clone())),
+        }
     }
 
     fn opened(file: &Path, clock: Clock, missing: Missing) -> Result<Self, Error> {
         let connection = sqlite::open(file, missing)?;
-        let writer = Writer::start(connection, file, clock.clone())?;
+        let writer = Some(Writer::start(connection, file, clock.clone())?);
         let file = file.to_owned();
         let readers = Arc::new(Readers::new(file.clone()));
-        let inner = Inner { file, clock, readers, writer, closing: CancellationToken::new() };
+        let closing = CancellationToken::new();
+        let searching = Searching::new(&file, closing.clone());
+        let inner = Inner { file, clock, readers, searching, writer, closing };
         Ok(Self { inner: Arc::new(inner) })
     }
 }

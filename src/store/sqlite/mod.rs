@@ -5,9 +5,11 @@
 mod apply;
 mod backup;
 mod checking;
+mod compacting;
 mod connection;
 mod fault;
 mod files;
+mod interrupting;
 mod journal;
 mod keys;
 mod leases;
@@ -16,6 +18,7 @@ mod outbox;
 mod readers;
 mod records;
 mod schema;
+mod searching;
 mod words;
 mod writer;
 
@@ -24,14 +27,15 @@ mod tests;
 
 pub(super) use backup::copy;
 pub(super) use checking::check;
-pub(super) use connection::{Missing, open};
+pub(super) use connection::{Missing, open, open_read_only};
 pub(super) use files::size;
-pub(super) use journal::{event_once, events, search};
+pub(super) use journal::{event_once, events, streams};
 pub(super) use keys::{key, keys};
-pub(super) use listing::list;
+pub(super) use listing::{count, list};
 pub(super) use outbox::Claim;
 pub(super) use readers::Readers;
-pub(super) use records::{count, record};
+pub(super) use records::record;
+pub(super) use searching::{Searching, Sought};
 pub(super) use writer::Writer;
 
 use std::time::Duration;
