@@ -44,7 +44,7 @@ fn readable(record: &Record) -> Option<Row> {
 /// How many rows a filter lets through.
 async fn total(store: &Store, filter: &Filter, listing: Listing) -> Result<u64, Error> {
     if filter.agent.is_none() && filter.active_since.is_none() {
-        return Ok(store.count(ROWS, filter.owner).await?);
+        return Ok(store.count(ROWS, &listing).await?);
     }
     let mut walk = index::walk(store, ROWS, listing.group);
     (walk.listing.prefix, walk.listing.from_rank) = (listing.prefix, listing.from_rank);

@@ -138,7 +138,10 @@ async fn people_change_and_remove_sessions() {
     let store = home.store();
     let page = Page::After { sequence: 0, limit: 1 };
     assert_eq!(store.events(&format!("session/{key}/{first}"), page).await.expect("ok"), []);
-    assert_eq!(store.count("transcripts", None).await.expect("ok"), 0);
+    assert_eq!(
+        store.count("transcripts", &openclaw::store::Listing::default()).await.expect("ok"),
+        0
+    );
     assert_eq!(turn(&sessions, &key, "u:5", "6").await, "u:5");
 }
 
