@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Exit> {
 
 fn back_up(context: &Context, args: &Args) -> Result<(), Exit> {
     let file = file_in(&context.paths.state_dir);
-    let store = Store::open_existing(&file, Clock::system()).map_err(Exit::new)?;
+    let store = Store::open_read_only(&file, Clock::system()).map_err(Exit::new)?;
     let to = match &args.output {
         Some(to) => std::path::absolute(to).context("cannot tell the working directory")?,
         None => usual(&context.paths.state_dir)?,

@@ -15,7 +15,7 @@ const SHOWN: usize = 20;
 pub(super) struct Cleanup {
     /// Only say what would be done
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Remove even if session.maintenance.mode is "warn"
     #[arg(long)]
     enforce: bool,
