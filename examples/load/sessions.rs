@@ -120,6 +120,7 @@ async fn turn(sessions: Sessions, at: u64) -> Result<()> {
         }],
         history: History::Session,
         idempotency_key: None,
+        fingerprint: [0; 32],
     };
     let Begun::Turn(writer) = sessions.begin(begin).await? else {
         anyhow::bail!("a new session was answered already")

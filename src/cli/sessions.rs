@@ -38,6 +38,15 @@ enum Command {
     Cleanup(cleanup::Cleanup),
 }
 
+impl Command {
+    fn only_reads(&self) -> bool {
+        match self {
+            Command::List(_) | Command::Show(_) => true,
+            Command::Cleanup(cleanup) => cleanup.dry_run,
+        }
+    }
+}
+
 /// The sessions of an installation, opened for a command.
 struct Opened {
     sessions: Sessions,
@@ -58,7 +67,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Exit> {
         Command::Cleanup(cleanup) => cleanup.json,
     };
     let done = super::runtime()?.block_on(async {
-        let opened = Opened::of(context).await?;
+        let opened = if command.only_reads() {
+            Opened::to_read(context)?
+        } else {
+            Opened::to_change(context).await?
+        };
         let done = match command {
             Command::List(list) => list::run(context, &opened, list).await,
             Command::Show(show) => show::run(context, &opened, show).await,
@@ -72,7 +85,16 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Exit> {
 }
 
 impl Opened {
-    async fn of(context: &Context) -> Result<Self, Exit> {
+    /// What only shows must not bring the store's schema up to date under an older gateway.
+    fn to_read(context: &Context) -> Result<Self, Exit> {
+        let file = file_in(&context.paths.state_dir);
+        let store = Store::open_read_only(&file, Clock::system()).map_err(Exit::new)?;
+        let tasks = Tasks::new();
+        let sessions = Sessions::open_read_only(store.clone(), &tasks);
+        Ok(Self { sessions, store, tasks, file })
+    }
+
+    async fn to_change(context: &Context) -> Result<Self, Exit> {
         let file = file_in(&context.paths.state_dir);
         let store = Store::open_existing(&file, Clock::system()).map_err(Exit::new)?;
         let tasks = Tasks::new();

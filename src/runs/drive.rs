@@ -128,6 +128,7 @@ impl Drive {
             input: std::mem::take(&mut request.input),
             history: request.history,
             idempotency_key: request.idempotency_key.take(),
+            fingerprint: [0; 32],
         });
         match begun.await.map_err(told)? {
             Begun::Answered(said) => Ok(Some(said)),

@@ -3,12 +3,12 @@
 use super::begin::ATTEMPTS;
 use super::running::Running;
 use super::{Error, Inner, index, running};
-use crate::store::{Batch, Expect};
+use crate::store::{Batch, Expect, Fence, Store};
 use crate::types::{RunId, SessionKey};
 use std::time::Duration;
 
-/// How long the claim lasts under which an end is written: it is not given back.
-const TERM: Duration = Duration::from_secs(1);
+/// How long a claim lasts that is needed for one commit, should it not be given back.
+pub(super) const TERM: Duration = Duration::from_secs(1);
 
 /// A run that an earlier process left unfinished.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,16 @@ pub(super) async fn recover(inner: &Inner) -> Result<Vec<Interrupted>, Error> {
         }
     }
     Ok(found)
+}
+
+/// Gives a claim back that was needed for one commit. If this fails, it runs out by itself.
+pub(super) async fn give_back(store: &Store, fence: Option<Fence>) {
+    let Some(fence) = fence else { return };
+    let mut batch = Batch::new();
+    batch.release(&fence);
+    if let Err(error) = store.commit(batch).await {
+        tracing::debug!(%error, "a claim was not given back");
+    }
 }
 
 /// Writes the end of a run, under a claim that makes its own stale, should it still be there.
@@ -51,7 +61,10 @@ async fn end(inner: &Inner, running: &Running) -> Result<bool, Error> {
         }
         let committed = store.commit(batch).await;
         match committed.map_err(|error| Error::of_claim(error, key)) {
-            Ok(_) => return Ok(true),
+            Ok(committed) => {
+                give_back(store, committed.fence).await;
+                return Ok(true);
+            }
             // Another machine goes on with the session and writes this end itself.
             Err(Error::Running(_)) => return Ok(false),
             Err(error) if error.is_conflict() => {}

@@ -45,6 +45,7 @@ impl House {
             input: vec![asked.clone()],
             history: History::Session,
             idempotency_key: None,
+            fingerprint: [0; 32],
         };
         let Begun::Turn(mut writer) = self.sessions.begin(begin).await.expect("begins") else {
             panic!("answered already");

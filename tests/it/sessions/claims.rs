@@ -113,3 +113,24 @@ async fn many_writers_of_one_session_do_not_mix() {
     let row = row(&handles[1], &key).await;
     assert_eq!((row.entries, row.messages), (words.len() as u64, (asked + answered.len()) as u64));
 }
+
+#[tokio::test]
+async fn an_end_that_the_store_does_not_take_is_tried_again() {
+    let home = Home::new();
+    let store = home.store();
+    let sessions = Sessions::open(store.clone(), &Tasks::new()).await.expect("the sessions open");
+    let key = key("direct:anna");
+    let writer = claim(&sessions, begin(&key, "u:1")).await;
+    let file = file_in(&home.folder.path().join(".openclaw"));
+    let other = rusqlite::Connection::open(&file).expect("opened");
+    other.execute_batch("BEGIN IMMEDIATE;").expect("locked");
+    let unlock = async {
+        // It waits behind the end, and so fails no sooner.
+        let refused = store.commit(Batch::new()).await;
+        assert!(matches!(refused, Err(openclaw::store::Error::Locked(_))), "{refused:?}");
+        other.execute_batch("ROLLBACK;").expect("unlocked");
+    };
+    let (finished, ()) = tokio::join!(writer.finish(answer("2")), unlock);
+    finished.expect("written after all");
+    assert_eq!(transcript(&sessions, &key).await, "o:new u:1 a:2");
+}

@@ -186,7 +186,7 @@ async fn a_session_is_shown() {
     }
     let shown = home.prints(&["sessions", "show", "direct:anna", "--limit", "2"]);
     assert!(
-        shown.contains("\n(4 earlier entries are not shown; `--limit 6` shows more)\n"),
+        shown.contains("\n(4 earlier entries are not shown; `--before 5` shows them)\n"),
         "{shown}"
     );
     assert!(!shown.contains("fine"), "{shown}");
@@ -307,4 +307,30 @@ fn without_a_store_commands_say_so() {
     assert!(!home.state().exists(), "asking makes nothing");
     let ran = home.run(&["sessions", "--limit", "0"]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+}
+
+/// Under an older gateway the store's schema must stay what it is.
+#[tokio::test]
+async fn what_only_shows_or_copies_changes_nothing() {
+    let home = Home::of_now();
+    let store = home.store();
+    let sessions = Sessions::open(store.clone(), &Tasks::new()).await.expect("the sessions open");
+    turn(&sessions, &key("main"), "u:1", "2").await;
+    store.close().await;
+    let file = file_in(&home.state());
+    let older = rusqlite::Connection::open(&file).expect("opened");
+    older.pragma_update(None, "user_version", 0).expect("marked");
+    drop(older);
+    let before = std::fs::read(&file).expect("read");
+    for arguments in [
+        &["sessions"][..],
+        &["sessions", "show", "main"],
+        &["sessions", "cleanup", "--dry-run"],
+        &["backup"],
+    ] {
+        let ran = home.run(arguments);
+        assert_eq!(ran.code, Some(1), "{arguments:?}");
+        assert!(ran.stderr.contains("start the gateway once"), "{arguments:?}: {}", ran.stderr);
+        assert_eq!(std::fs::read(&file).expect("read"), before, "{arguments:?}");
+    }
 }

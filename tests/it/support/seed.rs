@@ -71,6 +71,7 @@ async fn take_turn(sessions: &Sessions, seed: &Seed, run: RunId, turn: &[Message
         input: vec![asked.clone()],
         history: History::Session,
         idempotency_key: None,
+        fingerprint: [0; 32],
     };
     let Begun::Turn(mut writer) = sessions.begin(begin).await.expect("a turn begins") else {
         panic!("a turn without an idempotency key was answered already");
