@@ -132,6 +132,15 @@ impl Run {
         }
     }
 
+    /// From where [`crate::runs::Runs::attach`] goes on after the last event this has given; none
+    /// for a run that lives by its reader, or a reader that lost its events.
+    pub fn next_sequence(&self) -> Option<u64> {
+        match &self.source {
+            Source::Log(subscription) => subscription.member.log.next_of(subscription.reader),
+            Source::Turn(..) => None,
+        }
+    }
+
     /// Lets the run go on to its end whoever reads it, whatever was wanted when it was started.
     /// Says whether it does: a run without a session, an idempotency key or a wish to outlive its
     /// reader lives by its reader, and cannot.
