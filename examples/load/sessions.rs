@@ -116,6 +116,7 @@ async fn turn(sessions: Sessions, at: u64) -> Result<()> {
             name: None,
         }],
         idempotency_key: None,
+        fingerprint: [0; 32],
     };
     let Begun::Turn(writer) = sessions.begin(begin).await? else {
         anyhow::bail!("a new session was answered already")

@@ -155,10 +155,10 @@ impl Spent {
     fn sum(&mut self, now: Usage) -> Usage {
         self.now = now;
         Usage {
-            input: self.before.input + now.input,
-            output: self.before.output + now.output,
-            cached_input: self.before.cached_input + now.cached_input,
-            reasoning: self.before.reasoning + now.reasoning,
+            input: self.before.input.saturating_add(now.input),
+            output: self.before.output.saturating_add(now.output),
+            cached_input: self.before.cached_input.saturating_add(now.cached_input),
+            reasoning: self.before.reasoning.saturating_add(now.reasoning),
         }
     }
 

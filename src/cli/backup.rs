@@ -5,6 +5,7 @@ use crate::store::{Clock, Store, file_in};
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::json;
+use std::fmt::Display;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -48,12 +49,14 @@ fn back_up(context: &Context, args: &Args) -> Result<(), Exit> {
         let document = json!({"path": to, "bytes": bytes, "store": file});
         return output::line(format_args!("{document:#}"));
     }
-    let (to, file) = (to.display(), file.display());
-    output::line(format_args!("Backed up to {to} ({}).", size(bytes)))?;
+    output::line(format_args!("Backed up to {} ({}).", to.display(), size(bytes)))?;
+    let (from, file) = (quoted(&to.display()), file.display());
+    let [wal, shm] = ["-wal", "-shm"].map(|end| quoted(&format_args!("{file}{end}")));
+    let file = quoted(&file);
     output::line(format_args!(
         "\nTo restore it, stop the gateway, then\n\
-         \x20 rm -f '{file}-wal' '{file}-shm'\n\
-         \x20 cp '{to}' '{file}'\n\
+         \x20 rm -f {wal} {shm}\n\
+         \x20 cp {from} {file}\n\
          and start the gateway again."
     ))
 }
@@ -67,9 +70,25 @@ fn usual(state_dir: &Path) -> Result<PathBuf, Exit> {
     Ok(folder.join(format!("openclaw-{time}.sqlite")))
 }
 
+/// A path as one word of a shell.
+fn quoted(path: &dyn Display) -> String {
+    format!("'{}'", path.to_string().replace('\'', r"'\''"))
+}
+
 fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
         _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_of_a_shell() {
+        assert_eq!(quoted(&"/a b/$c"), "'/a b/$c'");
+        assert_eq!(quoted(&"/it's"), r"'/it'\''s'");
     }
 }

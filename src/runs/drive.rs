@@ -127,6 +127,7 @@ impl Drive {
             run: self.leader.id,
             input: std::mem::take(&mut request.input),
             idempotency_key: request.idempotency_key.take(),
+            fingerprint: [0; 32],
         });
         match begun.await.map_err(told)? {
             Begun::Answered(said) => Ok(Some(said)),

@@ -9,7 +9,7 @@ use super::running::{self, Claim, Running, Underway};
 use super::stored::{self, Mark};
 use super::turn::{self, Before, Input};
 use super::writer::{Begin, Begun, Writer};
-use super::{Error, Inner, Row, reset};
+use super::{Error, Inner, Row, keys, reset};
 use crate::store::{Batch, Expect, NewEvent};
 use crate::types::Message;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ async fn attempt(inner: &Arc<Inner>, begin: &Begin) -> Result<Attempt, Error> {
     let input = Input::of(&begin.input);
     let mut opening = Opening::of(inner, begin, kept, now);
     let mark = begin.idempotency_key.as_ref().map(|once| {
-        let fingerprint = input.fingerprint();
+        let fingerprint = input.fingerprint(&begin.fingerprint);
         Mark { once: format!("in:{once}"), fingerprint }
     });
     let repeat = match &mark {
@@ -103,9 +103,9 @@ async fn repeated(inner: &Inner, begin: &Begin, row: &Row, mark: &Mark) -> Resul
         inner.store.event_once(&stream, &mark.once),
         inner.store.event_once(&stream, &out.once)
     )?;
-    let is_same = |fingerprint: &str| match fingerprint == mark.fingerprint {
-        true => Ok(()),
-        false => Err(Error::Conflict(key.clone())),
+    let is_same = |fingerprint: &str| {
+        let is_same = fingerprint == mark.fingerprint;
+        if is_same { Ok(()) } else { Err(Error::Conflict(key.clone())) }
     };
     if let Some(event) = answered {
         let (said, fingerprint) = stored::marked(key, &event)?;
@@ -139,7 +139,7 @@ impl<'a> Opening<'a> {
     fn of(inner: &Inner, begin: &'a Begin, old: Option<Kept>, now: i64) -> Self {
         let mut batch = Batch::new();
         batch.acquire(&index::lease(&begin.key), &inner.node, TERM);
-        let (row, why) = match &old {
+        let (mut row, why) = match &old {
             Some(kept) => (kept.row.clone(), reset::due(&begin.reset, &kept.row, now, &inner.zone)),
             None => {
                 let mut row = Row::new(&begin.key, now);
@@ -148,6 +148,10 @@ impl<'a> Opening<'a> {
                 (row, Some("new"))
             }
         };
+        // Whoever names a caller's session, such as an admin: it stays the caller's.
+        if let Some(namespace) = keys::namespace(&begin.key) {
+            row.owner = Some(namespace.to_owned());
+        }
         Self { begin, batch, row, old, why }
     }
 
@@ -158,11 +162,15 @@ impl<'a> Opening<'a> {
         input: &Input<'_>,
         marked: Option<u64>,
     ) -> Result<Past, Error> {
-        let most = match input.holds_history() {
-            _ if self.why.is_some() => return Ok(Past::default()),
-            false => MAX_ENTRIES,
-            true if self.row.aborted_last_run || marked.is_some() => TAIL,
-            true => return Ok(Past::default()),
+        if self.why.is_some() {
+            return Ok(Past::default());
+        }
+        let most = if !input.holds_history() {
+            MAX_ENTRIES
+        } else if self.row.aborted_last_run || marked.is_some() {
+            TAIL
+        } else {
+            return Ok(Past::default());
         };
         let (store, key) = (&inner.store, &self.begin.key);
         let stream = index::stream(key, &self.row.session_id);
@@ -233,21 +241,21 @@ impl<'a> Opening<'a> {
         let (key, run) = (self.begin.key.clone(), self.begin.run);
         (self.row.updated_at, self.row.last_interaction_at) = (now, now);
         let expect = self.old.map_or(Expect::Absent, |kept| Expect::Revision(kept.revision));
-        // `Committed::revisions` counts all records: the row's is the last but one.
-        index::put(&mut self.batch, &self.row, expect);
+        // Before its mark is there, so that nobody takes it for one of a run that is over.
+        let alive = inner.live.enter(run);
         let claim = Claim { session_id: self.row.session_id.clone(), boot: inner.boot.clone() };
         let underway = Underway { key: &key, run, claim: &claim, now };
         running::put(&mut self.batch, &underway);
-        let committed = inner.store.commit(self.batch).await;
-        let committed = committed.map_err(|error| Error::of_claim(error, &key))?;
-        let revision = committed.revisions.iter().rev().nth(1).copied();
+        let committed = index::commit(&inner.store, self.batch, (&self.row, expect)).await;
+        let (committed, revision) = committed.map_err(|error| Error::of_claim(error, &key))?;
         Ok(Writer {
             inner: inner.clone(),
             fence: committed.fence.expect("the batch acquires a lease"),
-            revision: revision.expect("the batch puts a row and a mark"),
+            revision,
             stream: index::stream(&key, &self.row.session_id),
             row: self.row,
             run,
+            _alive: alive,
             key,
             answer: mark.as_ref().map(out_of),
             conversation: Vec::new(),

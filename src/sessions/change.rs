@@ -3,8 +3,8 @@
 use super::begin::ATTEMPTS;
 use super::entry::Body;
 use super::index::{self, Kept, TRANSCRIPTS};
-use super::{Error, Patch, Row, notices, running, stored};
-use crate::store::{Batch, Expect, Slot, Store};
+use super::{Error, Inner, Patch, Row, notices, running, stored};
+use crate::store::{Batch, Expect, NewRecord, Record, Slot, Store};
 use crate::types::SessionKey;
 
 /// Begins a session anew.
@@ -60,13 +60,13 @@ async fn change(
 }
 
 /// Removes a session with its transcripts.
-pub(super) async fn remove(store: &Store, key: &SessionKey) -> Result<bool, Error> {
+pub(super) async fn remove(inner: &Inner, key: &SessionKey) -> Result<bool, Error> {
     let mut tried = 1;
     loop {
-        let Some(Kept { row, revision }) = index::read(store, key).await? else {
+        let Some(Kept { row, revision }) = index::read(&inner.store, key).await? else {
             return Ok(false);
         };
-        match remove_at(store, key, &row.session_id, revision).await {
+        match remove_at(inner, key, &row.session_id, revision).await {
             Ok(()) => return Ok(true),
             Err(error) if error.is_conflict() && tried < ATTEMPTS => tried += 1,
             Err(error) => return Err(error),
@@ -74,31 +74,77 @@ pub(super) async fn remove(store: &Store, key: &SessionKey) -> Result<bool, Erro
     }
 }
 
-/// Removes a session as it was at a revision of its row.
+/// Removes a session as it was at a revision of its row: first from sight, in one commit, then its
+/// events bit by bit. What a process that dies leaves of them, the next maintenance removes.
 ///
 /// # Errors
 /// A conflict where it was used since, [`Error::Running`] where it is in use.
 pub(super) async fn remove_at(
-    store: &Store,
+    inner: &Inner,
     key: &SessionKey,
     session_id: &str,
     revision: u64,
 ) -> Result<(), Error> {
-    // A turn that begins after this look changes the row, and so fails the batch.
-    if !running::of(store, key).await?.is_empty() {
-        return Err(Error::Running(key.clone()));
-    }
+    let store = &inner.store;
     let mut batch = Batch::new();
-    batch.delete(Slot { space: index::ROWS, key: key.as_str() }, Expect::Revision(revision));
-    batch.remove_stream(&index::stream(key, session_id));
-    for record in index::walk(store, TRANSCRIPTS, Some(key.to_string())).all().await? {
-        if let Some((_, id)) = index::of_transcript(&record.key) {
-            batch.remove_stream(&index::stream(key, id));
+    // A turn that begins after this look changes the row, and so fails the batch.
+    for running in running::of(store, key).await? {
+        if !running.is_over(inner) {
+            return Err(Error::Running(key.clone()));
         }
-        batch.delete(Slot { space: TRANSCRIPTS, key: &record.key }, Expect::Any);
+        running.forget(&mut batch);
+    }
+    batch.delete(Slot { space: index::ROWS, key: key.as_str() }, Expect::Revision(revision));
+    let mut transcripts = index::walk(store, TRANSCRIPTS, Some(key.to_string())).all().await?;
+    transcripts.retain(|record| index::of_transcript(&record.key).is_some());
+    let mut ids: Vec<&str> = Vec::with_capacity(transcripts.len() + 1);
+    ids.extend(transcripts.iter().filter_map(|record| Some(index::of_transcript(&record.key)?.1)));
+    // A row whose transcript has no record loses its events too.
+    if !ids.contains(&session_id) {
+        ids.push(session_id);
+    }
+    for id in &ids {
+        index::abandon(&mut batch, key, id);
     }
     for notice in notices::waiting(store, key).await? {
         notice.take(&mut batch);
+    }
+    store.commit(batch).await?;
+    for id in ids {
+        discard(store, key, id).await?;
+    }
+    Ok(())
+}
+
+/// Removes a transcript that belongs to no session any more: its events, and then its record,
+/// so that there is always something left to find it by.
+pub(super) async fn discard(
+    store: &Store,
+    key: &SessionKey,
+    session_id: &str,
+) -> Result<(), Error> {
+    let mut batch = Batch::new();
+    batch.remove_stream(&index::stream(key, session_id));
+    store.commit(batch).await?;
+    let mut batch = Batch::new();
+    let record = index::transcript(key, session_id);
+    batch.delete(Slot { space: TRANSCRIPTS, key: &record }, Expect::Any);
+    store.commit(batch).await?;
+    Ok(())
+}
+
+/// Removes a row that cannot be read. Its transcript is kept for as long as earlier ones are: it
+/// may be all there is left.
+///
+/// # Errors
+/// A conflict where it was changed since.
+pub(super) async fn put_away(store: &Store, row: &str, revision: u64) -> Result<(), Error> {
+    let mut batch = Batch::new();
+    batch.delete(Slot { space: index::ROWS, key: row }, Expect::Revision(revision));
+    let transcripts = index::walk(store, TRANSCRIPTS, Some(row.to_owned())).all().await?;
+    for Record { key, value, group, .. } in transcripts.into_iter().filter(index::is_current) {
+        let record = NewRecord { value, rank: store.clock().now(), group };
+        batch.put(Slot { space: TRANSCRIPTS, key: &key }, record, Expect::Any);
     }
     store.commit(batch).await?;
     Ok(())

@@ -3,7 +3,9 @@
 //! Session keys hold no white space, so a space separates a key from what follows it.
 
 use super::{Error, Row};
-use crate::store::{Batch, Expect, Listing, NewRecord, Order, Record, Slot, Store};
+use crate::store::{
+    self, Batch, Committed, Expect, Listing, NewRecord, Order, Record, Slot, Store,
+};
 use crate::types::SessionKey;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,8 @@ pub(super) const ROWS: &str = "sessions";
 pub(super) const TRANSCRIPTS: &str = "transcripts";
 /// The rank of a transcript that is its session's current one.
 pub(super) const CURRENT: i64 = i64::MAX;
+/// The rank of a transcript that belongs to no session: older than any cutoff.
+pub(super) const ABANDONED: i64 = i64::MIN;
 /// Records read at a time.
 const PAGE: usize = 500;
 
@@ -86,6 +90,22 @@ pub(super) fn put(batch: &mut Batch, row: &Row, expect: Expect) {
     batch.put(Slot { space: ROWS, key: &row.key }, record, expect);
 }
 
+/// Commits a batch that puts a row, and gives back the row's new revision too.
+///
+/// # Errors
+/// As [`Store::commit`].
+pub(super) async fn commit(
+    store: &Store,
+    mut batch: Batch,
+    (row, expect): (&Row, Expect),
+) -> Result<(Committed, u64), store::Error> {
+    // Last of all it puts, and so its revision is the last one whatever else the batch holds.
+    put(&mut batch, row, expect);
+    let committed = store.commit(batch).await?;
+    let revision = committed.revisions.last().copied().expect("the batch puts a row");
+    Ok((committed, revision))
+}
+
 /// Notes that a session's current transcript begins.
 pub(super) fn open(batch: &mut Batch, key: &SessionKey, row: &Row) {
     let record = NewRecord { value: value(0), rank: CURRENT, group: key.to_string() };
@@ -104,6 +124,17 @@ pub(super) fn retire(batch: &mut Batch, key: &SessionKey, row: &Row, now: i64) {
         record,
         Expect::Any,
     );
+}
+
+/// Notes that a transcript belongs to no session any more, and is due to be removed.
+pub(super) fn abandon(batch: &mut Batch, key: &SessionKey, session_id: &str) {
+    let record = NewRecord { value: value(0), rank: ABANDONED, group: key.to_string() };
+    batch.put(Slot { space: TRANSCRIPTS, key: &transcript(key, session_id) }, record, Expect::Any);
+}
+
+/// Whether a transcript's record says that it is its session's current one.
+pub(super) fn is_current(record: &Record) -> bool {
+    record.rank == CURRENT
 }
 
 /// Bytes of the text of a transcript, once it is no longer the current one.

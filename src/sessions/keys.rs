@@ -175,6 +175,12 @@ pub fn within(namespace: Option<&str>, key: SessionKey) -> SessionKey {
         .unwrap_or_else(|_| of(key.agent(), &format!("{prefix}{MARK}{}", hash(key.rest()))))
 }
 
+/// The namespace that a key lies in.
+pub fn namespace(key: &SessionKey) -> Option<&str> {
+    let (namespace, rest) = key.rest().strip_prefix("caller:")?.split_once(':')?;
+    Some(namespace).filter(|namespace| !namespace.is_empty() && !rest.is_empty())
+}
+
 /// The one session of an agent where senders have none of their own.
 fn global(agent: &AgentId) -> SessionKey {
     of(agent, "global")

@@ -2,7 +2,7 @@
 
 use super::index::{self, ROWS};
 use super::{Error, Filter, Found, Listed, Row};
-use crate::store::{Hit, Listing, Order, Store};
+use crate::store::{Hit, Listing, Order, Record, Store};
 use crate::types::SessionKey;
 use std::collections::HashMap;
 
@@ -26,15 +26,25 @@ pub(super) async fn list(store: &Store, filter: &Filter) -> Result<Listed, Error
         0 => Vec::new(),
         _ => store.records(ROWS, listing.clone()).await?,
     };
-    let rows = records.iter().map(|record| Ok(index::kept(record)?.row));
-    let rows = rows.collect::<Result<Vec<_>, Error>>()?;
+    let rows = records.iter().filter_map(readable).collect();
     Ok(Listed { rows, total: total(store, filter, listing).await? })
+}
+
+/// The row in a record; one that cannot be read must not hide the others.
+fn readable(record: &Record) -> Option<Row> {
+    match index::kept(record) {
+        Ok(kept) => Some(kept.row),
+        Err(error) => {
+            tracing::warn!(%error, "a session is left out of a list");
+            None
+        }
+    }
 }
 
 /// How many rows a filter lets through.
 async fn total(store: &Store, filter: &Filter, listing: Listing) -> Result<u64, Error> {
     if filter.agent.is_none() && filter.active_since.is_none() {
-        return Ok(store.count(ROWS, filter.owner).await?);
+        return Ok(store.count(ROWS, &listing).await?);
     }
     let mut walk = index::walk(store, ROWS, listing.group);
     (walk.listing.prefix, walk.listing.from_rank) = (listing.prefix, listing.from_rank);
@@ -84,7 +94,8 @@ async fn visible(
 ) -> Result<Option<Found>, Error> {
     let Some((key, session_id)) = index::of_stream(&hit.stream) else { return Ok(None) };
     if !rows.contains_key(&key) {
-        let row = index::read(store, &key).await?.map(|kept| kept.row);
+        let record = store.record(ROWS, key.as_str()).await?;
+        let row = record.as_ref().and_then(readable);
         rows.insert(key.clone(), row);
     }
     let row = rows.get(&key).and_then(Option::as_ref);

@@ -9,6 +9,7 @@ mod begin;
 mod change;
 mod entry;
 mod error;
+mod history;
 mod index;
 pub mod keys;
 mod ledger;
@@ -37,14 +38,15 @@ use crate::store::{self, Batch, Clock, Expect, NewRecord, Page, Slot, Store};
 use crate::tasks::Tasks;
 use crate::types::SessionKey;
 use jiff::tz::TimeZone;
+use past::Transcript;
+use running::Live;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use uuid::Uuid;
 
 /// Where the id of this installation is kept.
 const NODES: &str = "node";
-/// Most entries of a page of history.
-const MAX_PAGE: usize = 2_000;
 
 /// A cheap handle to all sessions.
 #[derive(Clone)]
@@ -62,6 +64,10 @@ struct Inner {
     boot: String,
     /// Days begin and end in it.
     zone: TimeZone,
+    /// The runs of this process that hold a claim.
+    live: Live,
+    /// Counts notices: keeps those of one millisecond in order.
+    notices: AtomicU64,
     ledger: Ledger,
 }
 
@@ -73,8 +79,16 @@ impl Sessions {
     pub async fn open(store: Store, tasks: &Tasks) -> Result<Self, Error> {
         let node = node(&store).await?;
         let ledger = Ledger::start(store.clone(), tasks);
-        let (boot, zone) = (Uuid::new_v4().to_string(), TimeZone::system());
-        Ok(Self { inner: Arc::new(Inner { store, node, boot, zone, ledger }) })
+        let inner = Inner {
+            store,
+            node,
+            boot: Uuid::new_v4().to_string(),
+            zone: TimeZone::system(),
+            live: Live::default(),
+            notices: AtomicU64::new(0),
+            ledger,
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The clock sessions are timed by.
@@ -116,21 +130,18 @@ impl Sessions {
         list::list(&self.inner.store, filter).await
     }
 
-    /// Entries of a session's current transcript, at most 2,000 at a time; none where there is no
-    /// session.
+    /// Entries of a session's current transcript, at most 2,000 and 8 MiB of them at a time, though
+    /// always one where there is one. A page that is shorter than was asked for need not be the
+    /// last: going back, that is the one with the sequence 1, going on, an empty one. None where
+    /// there is no session.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn history(&self, key: &SessionKey, page: Page) -> Result<Option<Vec<Entry>>, Error> {
         let Some(row) = self.row(key).await? else { return Ok(None) };
-        let page = match page {
-            Page::After { sequence, limit } => Page::After { sequence, limit: limit.min(MAX_PAGE) },
-            Page::Before { sequence, limit } => {
-                Page::Before { sequence, limit: limit.min(MAX_PAGE) }
-            }
-        };
-        let events = self.inner.store.events(&index::stream(key, &row.session_id), page).await?;
-        events.iter().map(|event| stored::entry(key, event)).collect::<Result<_, _>>().map(Some)
+        let stream = index::stream(key, &row.session_id);
+        let transcript = Transcript { store: &self.inner.store, key, stream: &stream };
+        history::read(transcript, page).await.map(Some)
     }
 
     /// Messages of current transcripts that have all the words, best first, in the sessions a
@@ -164,7 +175,7 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when a run is under way in it, or the store cannot be used.
     pub async fn remove(&self, key: &SessionKey) -> Result<bool, Error> {
-        change::remove(&self.inner.store, key).await
+        change::remove(&self.inner, key).await
     }
 
     /// Queues something for the session's next turn to know, such as that a job has ended.
@@ -172,7 +183,7 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be used.
     pub async fn announce(&self, key: &SessionKey, text: &str) -> Result<(), Error> {
-        notices::queue(&self.inner.store, key, text).await
+        notices::queue(&self.inner, key, text).await
     }
 
     /// Removes what is too old, too much or too large, and what has lost its other half; never a
@@ -182,7 +193,7 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be used.
     pub async fn maintain(&self, rules: &Maintenance) -> Result<Upkeep, Error> {
-        upkeep::maintain(&self.inner.store, rules).await
+        upkeep::maintain(&self.inner, rules).await
     }
 
     /// What [`Sessions::maintain`] would do now.
@@ -190,7 +201,7 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn plan_upkeep(&self, rules: &Maintenance) -> Result<Upkeep, Error> {
-        upkeep::plan_only(&self.inner.store, rules).await
+        upkeep::plan_only(&self.inner, rules).await
     }
 
     /// Mends only what has lost its other half, whatever the rules say. Says how many there were.
@@ -198,7 +209,7 @@ impl Sessions {
     /// # Errors
     /// [`Error`] when the store cannot be used.
     pub async fn mend(&self) -> Result<u64, Error> {
-        upkeep::mend(&self.inner.store).await
+        upkeep::mend(&self.inner).await
     }
 
     /// What runs have cost.

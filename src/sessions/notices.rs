@@ -1,9 +1,9 @@
 //! What a session's next turn shall know.
 
-use super::{Error, index};
+use super::{Error, Inner, index};
 use crate::store::{Batch, Expect, NewRecord, Slot, Store};
 use crate::types::SessionKey;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 /// Notices by time, grouped by session key.
@@ -25,15 +25,14 @@ pub(super) struct Waiting {
 ///
 /// # Errors
 /// [`Error`] when the store cannot be used.
-pub(super) async fn queue(store: &Store, key: &SessionKey, text: &str) -> Result<(), Error> {
-    /// Keeps those of one millisecond in order.
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+pub(super) async fn queue(inner: &Inner, key: &SessionKey, text: &str) -> Result<(), Error> {
+    let store = &inner.store;
     let waiting = waiting(store, key).await?;
     let mut batch = Batch::new();
     for old in waiting.iter().take((waiting.len() + 1).saturating_sub(MAX_WAITING)) {
         old.take(&mut batch);
     }
-    let (now, count) = (store.clock().now(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let (now, count) = (store.clock().now(), inner.notices.fetch_add(1, Ordering::Relaxed));
     let value = text[..text.floor_char_boundary(MAX_BYTES)].to_owned();
     let record = NewRecord { value, rank: now, group: key.to_string() };
     let id = format!("{key} {now:016x}-{count:016x}-{}", Uuid::new_v4());

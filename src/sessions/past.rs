@@ -13,8 +13,8 @@ pub(super) const MAX_ENTRIES: usize = 2_000;
 pub(super) const TAIL: usize = 100;
 /// Most bytes of entries that are loaded.
 const MAX_BYTES: usize = 8 << 20;
-/// Entries read at a time.
-const PAGE: usize = 200;
+/// Entries read at a time: few, since each may hold images.
+const PAGE: usize = 32;
 
 /// The latest entries of a transcript, oldest first.
 #[derive(Debug, Default)]

@@ -3,11 +3,11 @@
 use super::begin::ATTEMPTS;
 use super::running::Running;
 use super::{Error, Inner, index, running};
-use crate::store::{Batch, Expect};
+use crate::store::{Batch, Expect, Fence};
 use crate::types::{RunId, SessionKey};
 use std::time::Duration;
 
-/// How long the claim lasts under which an end is written: it is not given back.
+/// How long the claim lasts under which an end is written, should it not be given back.
 const TERM: Duration = Duration::from_secs(1);
 
 /// A run that an earlier process left unfinished.
@@ -28,6 +28,15 @@ pub(super) async fn recover(inner: &Inner) -> Result<Vec<Interrupted>, Error> {
         }
     }
     Ok(found)
+}
+
+/// Gives the claim back. The end is written: if this fails, the claim runs out by itself.
+async fn give_back(inner: &Inner, fence: Option<Fence>) {
+    let mut batch = Batch::new();
+    fence.iter().for_each(|fence| batch.release(fence));
+    if let Err(error) = inner.store.commit(batch).await {
+        tracing::debug!(%error, "a claim was not given back");
+    }
 }
 
 /// Writes the end of a run, under a claim that makes its own stale, should it still be there.
@@ -51,7 +60,10 @@ async fn end(inner: &Inner, running: &Running) -> Result<bool, Error> {
         }
         let committed = store.commit(batch).await;
         match committed.map_err(|error| Error::of_claim(error, key)) {
-            Ok(_) => return Ok(true),
+            Ok(committed) => {
+                give_back(inner, committed.fence).await;
+                return Ok(true);
+            }
             // Another machine goes on with the session and writes this end itself.
             Err(Error::Running(_)) => return Ok(false),
             Err(error) if error.is_conflict() => {}

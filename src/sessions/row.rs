@@ -42,13 +42,8 @@ pub struct Row {
     pub input_tokens: u64,
     /// Tokens written.
     pub output_tokens: u64,
-    /// How often the transcript was compacted.
-    pub compaction_count: u32,
     /// Whether the last run did not come to its end.
     pub aborted_last_run: bool,
-    /// The session whose run made it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub spawned_by: Option<String>,
 }
 
 /// Which sessions to list.
@@ -119,9 +114,7 @@ impl Row {
             bytes: 0,
             input_tokens: 0,
             output_tokens: 0,
-            compaction_count: 0,
             aborted_last_run: false,
-            spawned_by: None,
         }
     }
 
@@ -136,7 +129,6 @@ impl Row {
             bytes: 0,
             input_tokens: 0,
             output_tokens: 0,
-            compaction_count: 0,
             aborted_last_run: false,
             ..self.clone()
         };

@@ -1,10 +1,12 @@
 //! The marks that runs leave while they are under way.
 
 use super::entry::{Body, Ending};
-use super::{Error, index, stored};
+use super::{Error, Inner, index, stored};
 use crate::store::{Batch, Expect, NewRecord, Record, Slot, Store};
 use crate::types::{RunId, SessionKey};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Marks by run id, grouped by session key.
 const SPACE: &str = "running";
@@ -28,6 +30,35 @@ pub(super) struct Claim {
     pub(super) session_id: String,
     /// The process it runs in.
     pub(super) boot: String,
+}
+
+/// The runs of a process that hold a claim.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Live(Arc<Mutex<HashSet<RunId>>>);
+
+/// Keeps a run among the live ones until it is dropped.
+#[derive(Debug)]
+pub(super) struct Alive {
+    live: Live,
+    run: RunId,
+}
+
+impl Live {
+    /// Takes a run up.
+    pub(super) fn enter(&self, run: RunId) -> Alive {
+        self.lock(|runs| runs.insert(run));
+        Alive { live: self.clone(), run }
+    }
+
+    fn lock<T>(&self, with: impl FnOnce(&mut HashSet<RunId>) -> T) -> T {
+        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.live.lock(|runs| runs.remove(&self.run));
+    }
 }
 
 /// A mark to leave.
@@ -78,6 +109,12 @@ fn read(record: &Record) -> Option<Running> {
 }
 
 impl Running {
+    /// Whether the run is over, though its mark is still there because its end could not be
+    /// written. Of another process's runs nobody here can tell.
+    pub(super) fn is_over(&self, inner: &Inner) -> bool {
+        self.claim.boot == inner.boot && inner.live.lock(|runs| !runs.contains(&self.run))
+    }
+
     /// Writes into its transcript that it was interrupted, and takes its mark away; gives back
     /// the bytes it wrote. Fails the batch with a conflict where somebody else did so.
     pub(super) fn interrupt(&self, batch: &mut Batch) -> u64 {

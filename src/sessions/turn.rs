@@ -33,10 +33,12 @@ impl<'a> Input<'a> {
         !self.earlier.is_empty()
     }
 
-    /// What tells this turn from another one: the SHA-256 of its messages.
-    pub(super) fn fingerprint(&self) -> String {
+    /// What tells this turn from another one: the SHA-256 of the digest of all else that was asked,
+    /// and of its messages. It is stored, and so must not change with a build.
+    pub(super) fn fingerprint(&self, beside: &[u8; 32]) -> String {
         let text = serde_json::to_string(&self.turn).expect("messages are JSON");
-        Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let digest = Sha256::new().chain_update(beside).chain_update(text).finalize();
+        digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
             write!(hex, "{byte:02x}").expect("a String takes all");
             hex
         })

@@ -4,13 +4,14 @@ mod inventory;
 mod plan;
 
 use super::index::{self, TRANSCRIPTS};
-use super::{Error, change, notices};
+use super::{Error, Inner, change, notices};
 use crate::config::{Maintenance, MaintenanceMode};
 use crate::store::{Batch, Expect, NewRecord, Slot, Store};
 use crate::types::SessionKey;
 use futures_util::stream::{self, StreamExt as _};
 use inventory::{Inventory, Seen, Transcript};
 use plan::Doomed;
+use std::sync::Arc;
 
 /// Removals under way at a time: they share writes to the disk, and others come in between.
 const AT_A_TIME: usize = 16;
@@ -27,7 +28,8 @@ pub struct Upkeep {
     /// Transcripts from before their session began anew that were too old, or took too much of
     /// the disk.
     pub retired: u64,
-    /// Index rows whose transcript is not there, and transcripts without a row.
+    /// Index rows that cannot be read or whose transcript is not there, and transcripts without a
+    /// row.
     pub orphans: u64,
 }
 
@@ -43,10 +45,12 @@ impl Upkeep {
 }
 
 /// Removes what the rules say; under `warn`, says in the log what they would.
-pub(super) async fn maintain(store: &Store, rules: &Maintenance) -> Result<Upkeep, Error> {
+pub(super) async fn maintain(inner: &Arc<Inner>, rules: &Maintenance) -> Result<Upkeep, Error> {
+    // Nobody will be told of them: no session is lost with them.
+    notices::prune(&inner.store, cutoff(&inner.store, rules)).await?;
     match rules.mode {
         MaintenanceMode::Enforce => {
-            let done = enforce(store, rules).await?;
+            let done = enforce(inner, rules).await?;
             if !done.is_empty() {
                 let (removed, retired, orphans) = (done.removed(), done.retired, done.orphans);
                 tracing::info!(removed, retired, orphans, "sessions were cleaned up");
@@ -54,7 +58,7 @@ pub(super) async fn maintain(store: &Store, rules: &Maintenance) -> Result<Upkee
             Ok(done)
         }
         MaintenanceMode::Warn => {
-            let plan = plan_only(store, rules).await?;
+            let plan = plan_only(inner, rules).await?;
             if !plan.is_empty() {
                 let (due, retired, orphans) = (plan.removed(), plan.retired, plan.orphans);
                 tracing::warn!(
@@ -70,9 +74,9 @@ pub(super) async fn maintain(store: &Store, rules: &Maintenance) -> Result<Upkee
 }
 
 /// What [`maintain`] would do.
-pub(super) async fn plan_only(store: &Store, rules: &Maintenance) -> Result<Upkeep, Error> {
-    let inventory = Inventory::take(store).await?;
-    let doomed = plan::doom(&inventory, rules, cutoff(store, rules));
+pub(super) async fn plan_only(inner: &Arc<Inner>, rules: &Maintenance) -> Result<Upkeep, Error> {
+    let inventory = Inventory::take(inner).await?;
+    let doomed = plan::doom(&inventory, rules, cutoff(&inner.store, rules));
     let keys = |seen: Vec<&Seen>| seen.into_iter().map(|seen| seen.key.clone()).collect();
     Ok(Upkeep {
         expired: keys(doomed.expired),
@@ -83,13 +87,15 @@ pub(super) async fn plan_only(store: &Store, rules: &Maintenance) -> Result<Upke
     })
 }
 
-/// Mends what has lost its other half: rows go, transcripts become retired ones.
-pub(super) async fn mend(store: &Store) -> Result<u64, Error> {
-    mend_all(store, &Inventory::take(store).await?).await
+/// Mends what has lost its other half: rows go, also those that cannot be read, and transcripts
+/// become retired ones.
+pub(super) async fn mend(inner: &Arc<Inner>) -> Result<u64, Error> {
+    mend_all(inner, &Inventory::take(inner).await?).await
 }
 
-async fn enforce(store: &Store, rules: &Maintenance) -> Result<Upkeep, Error> {
-    let mut inventory = Inventory::take(store).await?;
+async fn enforce(inner: &Arc<Inner>, rules: &Maintenance) -> Result<Upkeep, Error> {
+    let store = &inner.store;
+    let mut inventory = Inventory::take(inner).await?;
     if inventory.size > rules.max_disk_bytes.0 {
         // Room that removed sessions left behind is no reason to remove more.
         store.compact().await?;
@@ -98,16 +104,15 @@ async fn enforce(store: &Store, rules: &Maintenance) -> Result<Upkeep, Error> {
     let cutoff = cutoff(store, rules);
     let Doomed { expired, surplus, oversize, retired } = plan::doom(&inventory, rules, cutoff);
     let mut done = Upkeep {
-        expired: remove(store, expired).await?,
-        surplus: remove(store, surplus).await?,
-        oversize: remove(store, oversize).await?,
+        expired: remove(inner, expired).await?,
+        surplus: remove(inner, surplus).await?,
+        oversize: remove(inner, oversize).await?,
         retired: 0,
-        orphans: mend_all(store, &inventory).await?,
+        orphans: mend_all(inner, &inventory).await?,
     };
     for transcript in retired {
         done.retired += u64::from(discard(store, transcript).await?);
     }
-    notices::prune(store, cutoff).await?;
     if done.removed() > 0 || done.retired > 0 {
         store.compact().await?;
     }
@@ -121,12 +126,12 @@ fn cutoff(store: &Store, rules: &Maintenance) -> i64 {
 }
 
 /// Removes sessions, but for those that were used since they were looked at. Gives back which.
-async fn remove(store: &Store, doomed: Vec<&Seen>) -> Result<Vec<SessionKey>, Error> {
+async fn remove(inner: &Arc<Inner>, doomed: Vec<&Seen>) -> Result<Vec<SessionKey>, Error> {
     // Each removal owns what it needs: one that borrowed could not be awaited in a spawned task.
     let removals = doomed.into_iter().cloned().map(|seen| {
-        let store = store.clone();
+        let inner = inner.clone();
         async move {
-            let gone = change::remove_at(&store, &seen.key, &seen.session_id, seen.revision).await;
+            let gone = change::remove_at(&inner, &seen.key, &seen.session_id, seen.revision).await;
             Ok(done(gone)?.then_some(seen.key))
         }
     });
@@ -136,18 +141,22 @@ async fn remove(store: &Store, doomed: Vec<&Seen>) -> Result<Vec<SessionKey>, Er
 
 /// Removes a retired transcript. Says whether it was still there.
 async fn discard(store: &Store, transcript: &Transcript) -> Result<bool, Error> {
-    let mut batch = Batch::new();
-    batch.delete(
-        Slot { space: TRANSCRIPTS, key: &transcript.record },
-        Expect::Revision(transcript.revision),
-    );
-    batch.remove_stream(&index::stream(&transcript.key, &transcript.session_id));
-    done(store.commit(batch).await.map(drop).map_err(Error::Store))
+    let record = store.record(TRANSCRIPTS, &transcript.record).await?;
+    // A retired transcript is never a session's again: nobody else changes it but to remove it.
+    if record.is_none_or(|record| record.revision != transcript.revision) {
+        return Ok(false);
+    }
+    change::discard(store, &transcript.key, &transcript.session_id).await?;
+    Ok(true)
 }
 
-async fn mend_all(store: &Store, inventory: &Inventory) -> Result<u64, Error> {
+async fn mend_all(inner: &Arc<Inner>, inventory: &Inventory) -> Result<u64, Error> {
+    let store = &inner.store;
     let rows = inventory.without_transcript.iter().collect();
-    let mut mended = remove(store, rows).await?.len() as u64;
+    let mut mended = remove(inner, rows).await?.len() as u64;
+    for row in &inventory.unreadable {
+        mended += u64::from(done(change::put_away(store, &row.key, row.revision).await)?);
+    }
     for transcript in &inventory.without_row {
         let mut batch = Batch::new();
         // It is kept for as long as other earlier transcripts are: it may be all there is left.

@@ -3,6 +3,7 @@
 use super::begin::{ATTEMPTS, TERM};
 use super::entry::{Body, Ended, Ending, Said};
 use super::index::{self, Kept};
+use super::running::Alive;
 use super::stored::{self, Mark};
 use super::{Error, Inner, Row, running};
 use crate::config::Reset;
@@ -10,6 +11,17 @@ use crate::store::{Batch, Expect, Fence, NewEvent};
 use crate::types::{Message, RunId, SessionKey};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How long the end of a turn waits before it is written again, where the store could not take it.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+    Duration::from_millis(1_600),
+];
 
 /// A turn about to begin.
 #[derive(Debug, Clone)]
@@ -29,6 +41,10 @@ pub struct Begin {
     pub input: Vec<Message>,
     /// A repeat with this key is the same turn.
     pub idempotency_key: Option<String>,
+    /// A digest of all that was asked beside the conversation, such as the model, the tools and the
+    /// format: a repeat with another one is another request. It is kept, so it must be the same for
+    /// the same request whichever build makes it.
+    pub fingerprint: [u8; 32],
 }
 
 /// How a turn begins.
@@ -45,6 +61,8 @@ pub struct Writer {
     pub(super) inner: Arc<Inner>,
     pub(super) key: SessionKey,
     pub(super) run: RunId,
+    /// Held for as long as this writer lives.
+    pub(super) _alive: Alive,
     pub(super) fence: Fence,
     /// The row as this writer last put or read it, and its revision.
     pub(super) row: Row,
@@ -106,7 +124,7 @@ impl Writer {
     }
 
     /// Appends the end of the turn and gives the claim back. What it appends is on the disk once
-    /// this returns.
+    /// this returns. While the store is locked or its disk full, it is tried for some 3 seconds.
     ///
     /// # Errors
     /// [`Error::Stale`], or that the store cannot be written; nothing was appended.
@@ -122,12 +140,21 @@ impl Writer {
         };
         growth.add(std::slice::from_ref(&event));
         let (stream, fence, run) = (self.stream.clone(), self.fence.clone(), self.run);
-        self.commit(growth, |batch| {
-            batch.append(&stream, event.clone());
-            running::delete(batch, run);
-            batch.release(&fence);
-        })
-        .await
+        let mut pauses = PAUSES.iter();
+        loop {
+            let ended = self.commit(growth, |batch| {
+                batch.append(&stream, event.clone());
+                running::delete(batch, run);
+                batch.release(&fence);
+            });
+            let error = match ended.await {
+                Err(error) if error.is_passing() => error,
+                ended => return ended,
+            };
+            let Some(pause) = pauses.next() else { return Err(error) };
+            tracing::warn!(%error, %run, "the end of a turn is not written yet");
+            sleep(*pause).await;
+        }
     }
 
     /// The last entry of the turn, and how many messages it is.
@@ -165,13 +192,11 @@ impl Writer {
             let mut batch = Batch::new();
             batch.fenced(&self.fence);
             fill(&mut batch);
-            index::put(&mut batch, &row, Expect::Revision(self.revision));
-            let committed = store.commit(batch).await;
+            let expect = Expect::Revision(self.revision);
+            let committed = index::commit(&store, batch, (&row, expect)).await;
             match committed.map_err(|error| Error::of_claim(error, &self.key)) {
-                Ok(committed) => {
-                    let revision = committed.revisions.last().copied();
-                    self.revision = revision.expect("the batch puts a row");
-                    self.row = row;
+                Ok((_, revision)) => {
+                    (self.row, self.revision) = (row, revision);
                     return Ok(());
                 }
                 Err(error) if error.is_conflict() && tried < ATTEMPTS => tried += 1,
@@ -192,11 +217,16 @@ impl Growth {
     }
 
     fn apply(self, row: &mut Row) {
-        row.entries += self.entries;
-        row.messages += self.messages;
-        row.bytes += self.bytes;
-        row.input_tokens += self.input_tokens;
-        row.output_tokens += self.output_tokens;
+        for (count, growth) in [
+            (&mut row.entries, self.entries),
+            (&mut row.messages, self.messages),
+            (&mut row.bytes, self.bytes),
+            // What a provider says of tokens is not to be trusted.
+            (&mut row.input_tokens, self.input_tokens),
+            (&mut row.output_tokens, self.output_tokens),
+        ] {
+            *count = count.saturating_add(growth);
+        }
         if let Some(aborted) = self.aborted {
             row.aborted_last_run = aborted;
         }

@@ -89,6 +89,13 @@ impl Batch {
         self.changes.push(Change::Release(fence.clone()));
     }
 
+    /// Forgets a lease that has expired: whoever still has its token is stale from then on. One that
+    /// somebody holds fails the batch with [`super::Error::Held`] (its holder gives it back with
+    /// [`Batch::release`]); one that is not there is fine. Tokens are not given again.
+    pub fn forget_lease(&mut self, lease: &str) {
+        self.changes.push(Change::ForgetLease(lease.to_owned()));
+    }
+
     /// Appends to a journal.
     pub fn append(&mut self, stream: &str, event: NewEvent) {
         self.changes.push(Change::Append { stream: stream.to_owned(), event });
@@ -97,6 +104,13 @@ impl Batch {
     /// Removes a journal with all its events. A later append begins at 1 again.
     pub fn remove_stream(&mut self, stream: &str) {
         self.changes.push(Change::RemoveStream(stream.to_owned()));
+    }
+
+    /// Removes at most the first `limit` events of a journal, and the journal itself with its last
+    /// event. [`super::Committed::left`] says how many it still has, which keep their sequences:
+    /// so a long journal is removed in many short commits, between which others have their turn.
+    pub fn trim_stream(&mut self, stream: &str, limit: usize) {
+        self.changes.push(Change::TrimStream { stream: stream.to_owned(), limit });
     }
 
     /// Puts a record.
@@ -159,8 +173,10 @@ pub(super) enum Change {
     Fenced(Fence),
     Renew { fence: Fence, term: Duration },
     Release(Fence),
+    ForgetLease(String),
     Append { stream: String, event: NewEvent },
     RemoveStream(String),
+    TrimStream { stream: String, limit: usize },
     Put { at: Place, record: NewRecord, expect: Expect },
     Add { at: Place, record: NewRecord, counters: Counters },
     Delete { at: Place, expect: Expect },

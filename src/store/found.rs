@@ -7,6 +7,8 @@ pub struct Committed {
     pub sequences: Vec<u64>,
     /// The revision of each put record, in order.
     pub revisions: Vec<u64>,
+    /// How many events each trimmed journal still has, in order.
+    pub left: Vec<u64>,
     /// The lease that was acquired, where the batch acquires one.
     pub fence: Option<Fence>,
 }
@@ -36,6 +38,9 @@ pub struct Event {
 }
 
 /// Which events to read.
+///
+/// A page also ends after the event with which it passes 8 MiB, so one with fewer than `limit` is
+/// not the last: only an empty one is, or one that reaches the journal's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
     /// The first `limit` after this sequence (0: from the beginning), ascending.
@@ -80,8 +85,8 @@ pub struct Record {
     pub revision: u64,
 }
 
-/// Which records to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Which records to list. By default it has no filter, and a `limit` of 0 that is to be set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
     /// Only keys that begin with this.
     pub prefix: String,
@@ -100,9 +105,10 @@ pub struct Listing {
 }
 
 /// The order of a listing. Records of one rank are ordered by key, in the same direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Order {
     /// By key, ascending.
+    #[default]
     Key,
     /// By rank, the highest first.
     Newest,

@@ -84,13 +84,28 @@ impl Store {
         self.inner.writer.commit(batch).await
     }
 
-    /// Events of a journal, by their sequence.
+    /// Events of a journal, by their sequence. A page is bounded by bytes too: see [`Page`].
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
     pub async fn events(&self, stream: &str, page: Page) -> Result<Vec<Event>, Error> {
         let stream = stream.to_owned();
         self.inner.readers.read(move |reader| sqlite::events(reader, &stream, page)).await
+    }
+
+    /// Names of journals that begin with `prefix`, in order, the first `limit` of those above
+    /// `after` (the last name of the page before; an empty text to begin).
+    ///
+    /// # Errors
+    /// [`Error`] when the store cannot be read.
+    pub async fn streams(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, Error> {
+        let (prefix, after) = (prefix.to_owned(), after.to_owned());
+        self.inner.readers.read(move |reader| sqlite::streams(reader, &prefix, &after, limit)).await
     }
 
     /// The event of a journal that carries this `once` mark.
@@ -130,13 +145,15 @@ impl Store {
         self.inner.readers.read(move |reader| sqlite::list(reader, &space, &listing)).await
     }
 
-    /// How many records a space has, all or those of one group.
+    /// How many records of a space a listing lets through; its `skip`, `limit` and `order` do not
+    /// matter. Counting a whole space or group costs the same whatever there is; a prefix or ranks
+    /// cost a walk through the index for what is counted.
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
-    pub async fn count(&self, space: &str, group: Option<&str>) -> Result<u64, Error> {
-        let (space, group) = (space.to_owned(), group.map(str::to_owned));
-        self.inner.readers.read(move |reader| sqlite::count(reader, &space, group.as_deref())).await
+    pub async fn count(&self, space: &str, listing: &Listing) -> Result<u64, Error> {
+        let (space, listing) = (space.to_owned(), listing.clone());
+        self.inner.readers.read(move |reader| sqlite::count(reader, &space, &listing)).await
     }
 
     /// Takes up to `limit` parcels of a topic that are due, the one due for the longest first;

@@ -97,16 +97,12 @@ impl Report {
                  removes all the same.",
             )?;
         }
-        match self.removed || self.mended {
-            true => {
-                output::line(format_args!("{} before, {} now.", self.before_text(), self.after))
-            }
-            false => output::line(format_args!("{}; nothing was changed.", self.before_text())),
+        let before = counted(self.before, "session");
+        if self.removed || self.mended {
+            output::line(format_args!("{before} before, {} now.", self.after))
+        } else {
+            output::line(format_args!("{before}; nothing was changed."))
         }
-    }
-
-    fn before_text(&self) -> String {
-        counted(self.before, "session")
     }
 
     fn print_json(&self, opened: &Opened, args: &Cleanup, rules: &Maintenance) -> Result<(), Exit> {

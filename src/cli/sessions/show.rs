@@ -20,6 +20,9 @@ pub(super) struct Show {
     /// Show at most so many entries, the last ones
     #[arg(long, value_name = "N", default_value_t = ENTRIES, value_parser = clap::value_parser!(u16).range(1..=2_000))]
     limit: u16,
+    /// Show only entries before this one, by its number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    before: Option<u64>,
     /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
@@ -31,7 +34,8 @@ pub(super) async fn run(context: &Context, opened: &Opened, show: Show) -> Resul
         Ok(key) => key,
         Err(_) => keys::named(&show.key, &super::default_agent(context)?).map_err(Exit::new)?,
     };
-    let page = Page::Before { sequence: u64::MAX, limit: usize::from(show.limit) };
+    let (before, limit) = (show.before.unwrap_or(u64::MAX), usize::from(show.limit));
+    let page = Page::Before { sequence: before, limit };
     let row = opened.sessions.row(&key).await.map_err(Exit::new)?;
     let entries = opened.sessions.history(&key, page).await.map_err(Exit::new)?;
     let (Some(row), Some(entries)) = (row, entries) else {
@@ -42,12 +46,11 @@ pub(super) async fn run(context: &Context, opened: &Opened, show: Show) -> Resul
         return output::line(format_args!("{:#}", document(opened, &row, &entries)));
     }
     print_row(&row, opened.now())?;
-    let left_out = entries.first().map_or(0, |first| first.sequence - 1);
-    if left_out > 0 {
-        let all = left_out + entries.len() as u64;
+    let first = entries.first().map_or(1, |first| first.sequence);
+    if first > 1 {
+        let left_out = first - 1;
         output::line(format_args!(
-            "\n({left_out} earlier entries are not shown; `--limit {}` shows more)",
-            all.min(2_000)
+            "\n({left_out} earlier entries are not shown; `--before {first}` shows them)"
         ))?;
     }
     entries.iter().try_for_each(print_entry)

@@ -84,3 +84,11 @@ fn a_turn_is_known_by_what_was_said() {
     assert_ne!(print("u:1"), print("u:1 u:1"));
     assert_eq!(print("u:1").len(), 64);
 }
+
+#[test]
+fn a_fingerprint_is_the_same_in_every_build() {
+    let input = messages("s:x u:1");
+    let of = |beside: u8| Input::of(&input).fingerprint(&[beside; 32]);
+    assert_eq!(of(0), "647310ef6600b2a5b01317c92140b2d510ef75f5de97a987f9362934cf9ef54c");
+    assert_ne!(of(0), of(1));
+}

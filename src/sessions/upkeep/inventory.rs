@@ -1,7 +1,7 @@
 //! What there is: sessions, earlier transcripts, and what has lost its other half.
 
 use super::super::index::{self, CURRENT, ROWS, TRANSCRIPTS};
-use super::super::{Error, running};
+use super::super::{Error, Inner, running};
 use crate::store::{Page, Record, Store};
 use crate::types::SessionKey;
 use std::collections::{HashMap, HashSet};
@@ -29,6 +29,13 @@ pub(super) struct Transcript {
     pub(super) bytes: u64,
 }
 
+/// A row that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Unreadable {
+    pub(super) key: String,
+    pub(super) revision: u64,
+}
+
 /// What there is.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
@@ -36,6 +43,8 @@ pub(super) struct Inventory {
     pub(super) sessions: Vec<Seen>,
     /// Transcripts from before their session began anew, the oldest first.
     pub(super) retired: Vec<Transcript>,
+    /// Rows that cannot be read.
+    pub(super) unreadable: Vec<Unreadable>,
     /// Rows whose transcript is not there.
     pub(super) without_transcript: Vec<Seen>,
     /// Current transcripts whose row is not there.
@@ -49,12 +58,14 @@ impl Inventory {
     ///
     /// # Errors
     /// [`Error`] when the store cannot be read.
-    pub(super) async fn take(store: &Store) -> Result<Self, Error> {
-        let running = running::all(store).await?;
+    pub(super) async fn take(inner: &Inner) -> Result<Self, Error> {
+        let store = &inner.store;
+        let mut running = running::all(store).await?;
+        running.retain(|running| !running.is_over(inner));
         // Transcripts before rows: one that begins in between is then not taken for an orphan.
         let records = index::walk(store, TRANSCRIPTS, None).all().await?;
         let busy = running.iter().map(|running| running.key.clone()).collect();
-        let sessions = sessions(store, &busy).await?;
+        let Rows { sessions, unreadable } = rows(store, &busy).await?;
         let (current, mut retired): (Vec<_>, Vec<_>) = records
             .iter()
             .filter_map(transcript)
@@ -62,7 +73,8 @@ impl Inventory {
         // A run goes on in its transcript though the session was begun anew.
         retired
             .retain(|old| running.iter().all(|running| running.claim.session_id != old.session_id));
-        let mut inventory = Self { retired, size: store.size().await?, ..Self::default() };
+        let size = store.size().await?;
+        let mut inventory = Self { retired, unreadable, size, ..Self::default() };
         for transcript in current {
             let row = sessions.get(&transcript.key);
             let has_row = row.is_some_and(|seen| seen.session_id == transcript.session_id);
@@ -71,9 +83,10 @@ impl Inventory {
             }
         }
         for seen in sessions.into_values() {
-            match is_hollow(store, &seen).await? {
-                true => inventory.without_transcript.push(seen),
-                false => inventory.sessions.push(seen),
+            if is_hollow(store, &seen).await? {
+                inventory.without_transcript.push(seen);
+            } else {
+                inventory.sessions.push(seen);
             }
         }
         inventory
@@ -84,25 +97,36 @@ impl Inventory {
 
     /// How many have lost their other half.
     pub(super) fn orphans(&self) -> u64 {
-        (self.without_transcript.len() + self.without_row.len()) as u64
+        (self.unreadable.len() + self.without_transcript.len() + self.without_row.len()) as u64
     }
 }
 
-/// All sessions; one that is used meanwhile is seen twice and counts as it is then.
-async fn sessions(
-    store: &Store,
-    busy: &HashSet<SessionKey>,
-) -> Result<HashMap<SessionKey, Seen>, Error> {
-    let mut sessions = HashMap::new();
+/// The rows there are.
+#[derive(Default)]
+struct Rows {
+    sessions: HashMap<SessionKey, Seen>,
+    unreadable: Vec<Unreadable>,
+}
+
+/// All rows; one that changes meanwhile may be seen twice and counts as it is then.
+async fn rows(store: &Store, busy: &HashSet<SessionKey>) -> Result<Rows, Error> {
+    let Rows { mut sessions, mut unreadable } = Rows::default();
     let mut walk = index::walk(store, ROWS, None);
     loop {
         let page = walk.next().await?;
         if page.is_empty() {
-            return Ok(sessions);
+            return Ok(Rows { sessions, unreadable });
         }
         for record in &page {
-            let kept = index::kept(record)?;
-            let Some(key) = kept.row.session_key() else { continue };
+            let kept = index::kept(record).ok();
+            let Some((kept, key)) = kept.and_then(|kept| {
+                let key = kept.row.session_key()?;
+                Some((kept, key))
+            }) else {
+                let (key, revision) = (record.key.clone(), record.revision);
+                unreadable.push(Unreadable { key, revision });
+                continue;
+            };
             let seen = Seen {
                 key: key.clone(),
                 session_id: kept.row.session_id,
@@ -138,7 +162,9 @@ async fn is_hollow(store: &Store, seen: &Seen) -> Result<bool, Error> {
 /// Whether a current transcript has no row, looked at again: it was removed or retired meanwhile,
 /// or it is an orphan.
 async fn is_alone(store: &Store, transcript: &Transcript) -> Result<bool, Error> {
-    let row = index::read(store, &transcript.key).await?;
+    let row = store.record(ROWS, transcript.key.as_str()).await?;
+    // One that cannot be read has its transcript put away with it.
+    let Ok(row) = row.as_ref().map(index::kept).transpose() else { return Ok(false) };
     let record = store.record(TRANSCRIPTS, &transcript.record).await?;
     Ok(record.is_some_and(|record| record.revision == transcript.revision)
         && row.is_none_or(|kept| kept.row.session_id != transcript.session_id))

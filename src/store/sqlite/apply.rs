@@ -30,11 +30,16 @@ fn apply(
         Change::Fenced(fence) => leases::fenced(connection, fence),
         Change::Renew { fence, term } => leases::renew(connection, fence, super::later(now, *term)),
         Change::Release(fence) => leases::release(connection, fence),
+        Change::ForgetLease(lease) => leases::forget(connection, lease, now),
         Change::Append { stream, event } => {
             given.sequences.push(journal::append(connection, stream, event, now)?);
             Ok(())
         }
         Change::RemoveStream(stream) => journal::remove(connection, stream),
+        Change::TrimStream { stream, limit } => {
+            given.left.push(journal::trim(connection, stream, *limit)?);
+            Ok(())
+        }
         Change::Put { at, record, expect } => {
             given.revisions.push(records::put(connection, at, record, *expect)?);
             Ok(())

@@ -8,6 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 /// Most hits of a search that are compared with each other.
 const COMPARED: usize = 2000;
+/// A page of events ends after the one with which it passes so many bytes.
+const MAX_PAGE_BYTES: usize = 8 << 20;
 
 pub(super) const AFTER: &str = "SELECT sequence, at, kind, body, once FROM events
      WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND sequence > ?2
@@ -17,6 +19,10 @@ pub(super) const BEFORE: &str = "SELECT sequence, at, kind, body, once FROM even
      ORDER BY sequence DESC LIMIT ?3";
 pub(super) const ONCE: &str = "SELECT sequence, at, kind, body, once FROM events
      WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND once = ?2";
+/// A journal, its first event and its last.
+pub(super) const TRIMMED: &str = "SELECT id,
+         (SELECT sequence FROM events WHERE stream = streams.id ORDER BY sequence LIMIT 1), last
+     FROM streams WHERE name = ?1";
 /// The newest hits, and of them the best. Sorting all there are would take as much memory as
 /// there are hits.
 pub(super) const SEARCH: &str = "WITH found AS MATERIALIZED (
@@ -26,6 +32,11 @@ pub(super) const SEARCH: &str = "WITH found AS MATERIALIZED (
          WHERE words MATCH ?1 AND streams.name >= ?2 AND streams.name < ?3
          ORDER BY words.rowid DESC LIMIT ?4
      ) SELECT id, name, sequence FROM found ORDER BY score, id DESC LIMIT ?5";
+
+pub(super) const STREAMS_FROM: &str =
+    "SELECT name FROM streams WHERE name >= ?1 AND name < ?2 ORDER BY name LIMIT ?3";
+pub(super) const STREAMS_AFTER: &str =
+    "SELECT name FROM streams WHERE name > ?1 AND name < ?2 ORDER BY name LIMIT ?3";
 
 pub(super) fn append(
     connection: &Connection,
@@ -76,6 +87,28 @@ pub(super) fn remove(connection: &Connection, stream: &str) -> Result<(), Fault>
     Ok(())
 }
 
+/// Removes the first events, and says how many are left.
+pub(super) fn trim(connection: &Connection, stream: &str, limit: usize) -> Result<u64, Fault> {
+    let found: Option<(i64, i64, i64)> = connection
+        .prepare_cached(TRIMMED)?
+        .query_row([stream], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((id, first, last)) = found else { return Ok(0) };
+    let end = first.saturating_add(rows(limit));
+    if end > last {
+        remove(connection, stream)?;
+        return Ok(0);
+    }
+    for sql in [
+        "DELETE FROM words WHERE rowid IN
+             (SELECT id FROM events WHERE stream = ?1 AND sequence < ?2 AND text IS NOT NULL)",
+        "DELETE FROM events WHERE stream = ?1 AND sequence < ?2",
+    ] {
+        connection.prepare_cached(sql)?.execute([id, end])?;
+    }
+    Ok((last - end).unsigned_abs() + 1)
+}
+
 pub(in crate::store) fn events(
     connection: &Connection,
     stream: &str,
@@ -85,14 +118,33 @@ pub(in crate::store) fn events(
         Page::After { sequence, limit } => (AFTER, sequence, limit),
         Page::Before { sequence, limit } => (BEFORE, sequence, limit),
     };
-    let mut found = connection
-        .prepare_cached(sql)?
-        .query_map((stream, stored(sequence), rows(limit)), event)?
-        .collect::<Result<Vec<Event>, _>>()?;
+    let mut statement = connection.prepare_cached(sql)?;
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    for event in statement.query_map((stream, stored(sequence), rows(limit)), event)? {
+        let event = event?;
+        bytes += event.body.len() + event.once.as_ref().map_or(0, String::len);
+        found.push(event);
+        if bytes > MAX_PAGE_BYTES {
+            break;
+        }
+    }
     if matches!(page, Page::Before { .. }) {
         found.reverse();
     }
     Ok(found)
+}
+
+pub(in crate::store) fn streams(
+    connection: &Connection,
+    prefix: &str,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<String>, Fault> {
+    // One lower bound: of two, SQLite would look up the first and walk to the second.
+    let (sql, from) = if after < prefix { (STREAMS_FROM, prefix) } else { (STREAMS_AFTER, after) };
+    let mut statement = connection.prepare_cached(sql)?;
+    let names = statement.query_map((from, below(prefix), rows(limit)), |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 pub(in crate::store) fn event_once(
@@ -110,13 +162,12 @@ pub(in crate::store) fn search(
     limit: usize,
 ) -> Result<Vec<Hit>, Fault> {
     let Some(query) = words::query(asked) else { return Ok(Vec::new()) };
-    // A blob is above every text.
-    let bound = above(prefix).map_or(Value::Blob(Vec::new()), Value::Text);
     let newest = rows(COMPARED.max(limit));
     let mut statement = connection.prepare_cached(SEARCH)?;
-    let found = statement.query_map((&query, prefix, bound, newest, rows(limit)), |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, unsigned(row, 2)?))
-    })?;
+    let found = statement
+        .query_map((&query, prefix, below(prefix), newest, rows(limit)), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, unsigned(row, 2)?))
+        })?;
     let mut text = connection.prepare_cached("SELECT text FROM events WHERE id = ?1")?;
     let mut hits = Vec::new();
     for found in found {
@@ -125,6 +176,11 @@ pub(in crate::store) fn search(
         hits.push(Hit { stream, sequence, snippet: words::snippet(&text, asked) });
     }
     Ok(hits)
+}
+
+/// What every name that begins with `prefix` is below. A blob is above every text.
+fn below(prefix: &str) -> Value {
+    above(prefix).map_or(Value::Blob(Vec::new()), Value::Text)
 }
 
 fn event(row: &Row<'_>) -> rusqlite::Result<Event> {

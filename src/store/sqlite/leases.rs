@@ -51,6 +51,18 @@ pub(super) fn release(connection: &Connection, fence: &Fence) -> Result<(), Faul
     if released == 1 { Ok(()) } else { Err(stale(fence)) }
 }
 
+pub(super) fn forget(connection: &Connection, lease: &str, now: i64) -> Result<(), Fault> {
+    let holder: Option<String> = connection
+        .prepare_cached("SELECT holder FROM leases WHERE lease = ?1 AND expires_at > ?2")?
+        .query_row((lease, now), |row| row.get(0))
+        .optional()?;
+    if let Some(holder) = holder {
+        return Err(Error::Held { lease: lease.to_owned(), holder }.into());
+    }
+    connection.prepare_cached("DELETE FROM leases WHERE lease = ?1")?.execute([lease])?;
+    Ok(())
+}
+
 fn stale(fence: &Fence) -> Fault {
     Error::Fenced { lease: fence.lease.clone() }.into()
 }

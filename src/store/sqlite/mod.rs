@@ -5,6 +5,7 @@
 mod apply;
 mod backup;
 mod checking;
+mod compacting;
 mod connection;
 mod fault;
 mod files;
@@ -26,12 +27,12 @@ pub(super) use backup::copy;
 pub(super) use checking::check;
 pub(super) use connection::{Missing, open};
 pub(super) use files::size;
-pub(super) use journal::{event_once, events, search};
+pub(super) use journal::{event_once, events, search, streams};
 pub(super) use keys::{key, keys};
-pub(super) use listing::list;
+pub(super) use listing::{count, list};
 pub(super) use outbox::Claim;
 pub(super) use readers::Readers;
-pub(super) use records::{count, record};
+pub(super) use records::record;
 pub(super) use writer::Writer;
 
 use std::time::Duration;

@@ -8,9 +8,6 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 pub(super) const ONE: &str =
     "SELECT key, value, rank, \"group\", revision FROM records WHERE space = ?1 AND key = ?2";
-pub(super) const COUNT: &str = "SELECT records FROM spaces WHERE space = ?1";
-pub(super) const COUNT_GROUP: &str =
-    "SELECT records FROM group_sizes WHERE space = ?1 AND \"group\" = ?2";
 
 pub(super) fn put(
     connection: &Connection,
@@ -62,19 +59,6 @@ pub(in crate::store) fn record(
     key: &str,
 ) -> Result<Option<Record>, Fault> {
     Ok(one(connection, space, key)?)
-}
-
-pub(in crate::store) fn count(
-    connection: &Connection,
-    space: &str,
-    group: Option<&str>,
-) -> Result<u64, Fault> {
-    let number = |row: &Row<'_>| unsigned(row, 0);
-    let found = match group {
-        None => connection.prepare_cached(COUNT)?.query_row([space], number),
-        Some(group) => connection.prepare_cached(COUNT_GROUP)?.query_row([space, group], number),
-    };
-    Ok(found.optional()?.unwrap_or_default())
 }
 
 /// A record, from the columns of [`ONE`].

@@ -26,8 +26,11 @@ fn every_read_goes_by_an_index() {
         (journal::BEFORE, 3, "INDEX sqlite_autoindex_events_1 (stream=? AND sequence<?)"),
         (journal::ONCE, 2, "INDEX events_once (stream=? AND once=?)"),
         (records::ONE, 2, "INDEX records_by_key (space=? AND key=?)"),
-        (records::COUNT, 1, "PRIMARY KEY (space=?)"),
-        (records::COUNT_GROUP, 2, "PRIMARY KEY (space=? AND group=?)"),
+        (listing::COUNT, 1, "PRIMARY KEY (space=?)"),
+        (listing::COUNT_GROUP, 2, "PRIMARY KEY (space=? AND group=?)"),
+        (journal::STREAMS_FROM, 3, "INDEX sqlite_autoindex_streams_1 (name>? AND name<?)"),
+        (journal::STREAMS_AFTER, 3, "INDEX sqlite_autoindex_streams_1 (name>? AND name<?)"),
+        (journal::TRIMMED, 1, "INDEX sqlite_autoindex_events_1 (stream=?)"),
         (outbox::DUE, 3, "INDEX parcels_due (topic=? AND due_at<?)"),
         (outbox::FORGOTTEN, 2, "INDEX parcels_delivered (delivered_at>? AND delivered_at<?)"),
         (keys::VALID, 2, "PRIMARY KEY (hash=?)"),
@@ -66,6 +69,10 @@ fn every_list_goes_by_an_index_in_its_order() {
                     let plan = plan(&connection, &sql, values.len());
                     assert!(plan.starts_with("SEARCH records USING INDEX"), "{listing:?}\n{plan}");
                     assert!(!plan.contains("TEMP B-TREE"), "{listing:?}\n{plan}");
+                    let (sql, values) = listing::counting("space", &listing);
+                    let plan = self::plan(&connection, &sql, values.len());
+                    let expected = "SEARCH records USING COVERING INDEX";
+                    assert!(plan.starts_with(expected), "{listing:?}\n{plan}");
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The one writer: a thread that commits what waits, all of it with one write to the disk.
 
-use super::connection::BUSY_WAIT;
+use super::compacting::{self, Compacted};
 use super::fault::Fault;
 use super::outbox::{self, Claim};
 use super::{apply, schema};
@@ -8,7 +8,6 @@ use crate::store::{Batch, Clock, Committed, Error, Parcel};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -16,12 +15,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const QUEUE: usize = 256;
 /// Most jobs of one commit.
 const GROUP: usize = 256;
-/// Pages of the index of words that are merged in one step of compacting; between steps, others
-/// have their turn.
-const MERGED_PAGES: u32 = 256;
-/// Pages that are given back to the disk in one step.
-const FREED_PAGES: u32 = 1024;
-
 /// The way to the writer's thread. The thread ends with the last of them.
 #[derive(Debug)]
 pub(in crate::store) struct Writer {
@@ -96,12 +89,6 @@ enum Job {
     Claim(Waiting<Claim, Vec<Parcel>>),
     Compact(oneshot::Sender<Result<Compacted, Error>>),
     Close,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Compacted {
-    Partly,
-    Wholly,
 }
 
 /// A change that somebody waits for.
@@ -226,31 +213,6 @@ impl Thread {
     }
 
     fn compact(&self) -> Result<Compacted, Error> {
-        self.give_back().map_err(|error| Fault::Engine(error).at(&self.file))
-    }
-
-    /// One step of compacting: a transaction each for the index of words and for free pages.
-    fn give_back(&self) -> rusqlite::Result<Compacted> {
-        let merged = self.connection.total_changes();
-        self.connection.execute_batch(&format!(
-            "INSERT INTO words (words, rank) VALUES ('merge', {MERGED_PAGES});"
-        ))?;
-        // The statement itself counts as one change.
-        let merged = self.connection.total_changes() - merged > 1;
-        let before = self.free_pages()?;
-        self.connection.execute_batch(&format!("PRAGMA incremental_vacuum({FREED_PAGES});"))?;
-        let after = self.free_pages()?;
-        if merged || (after > 0 && after < before) {
-            return Ok(Compacted::Partly);
-        }
-        // A reader that is under way is not waited for: the file shrinks the next time then.
-        self.connection.busy_timeout(Duration::ZERO)?;
-        let emptied = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
-        self.connection.busy_timeout(BUSY_WAIT)?;
-        emptied.map(|()| Compacted::Wholly)
-    }
-
-    fn free_pages(&self) -> rusqlite::Result<i64> {
-        self.connection.pragma_query_value(None, "freelist_count", |row| row.get(0))
+        compacting::step(&self.connection).map_err(|error| Fault::Engine(error).at(&self.file))
     }
 }

@@ -52,7 +52,6 @@ struct Known<'a> {
     input_tokens: u64,
     output_tokens: u64,
     total_tokens: u64,
-    compaction_count: u32,
     aborted_last_run: bool,
 }
 
@@ -134,8 +133,7 @@ impl<'a> Known<'a> {
             message_count: row.messages,
             input_tokens: row.input_tokens,
             output_tokens: row.output_tokens,
-            total_tokens: row.input_tokens + row.output_tokens,
-            compaction_count: row.compaction_count,
+            total_tokens: row.input_tokens.saturating_add(row.output_tokens),
             aborted_last_run: row.aborted_last_run,
         }
     }

@@ -67,7 +67,8 @@ pub(super) async fn tell(
     loop {
         let page = Page::Before { sequence: before, limit };
         let Some(entries) = sessions.history(key, page).await? else { return Ok(None) };
-        let last_page = entries.len() < limit;
+        // A page may be shorter than asked for; the first entry of all has the sequence 1.
+        let last_page = entries.first().is_none_or(|first| first.sequence <= 1);
         read += entries.len();
         for entry in entries.into_iter().rev() {
             let sequence = entry.sequence;

@@ -149,7 +149,7 @@ impl Listed {
         let agent = row.session_key().map(|key| key.agent().to_string());
         Self {
             agent_id: agent.unwrap_or_default(),
-            total_tokens: row.input_tokens + row.output_tokens,
+            total_tokens: row.input_tokens.saturating_add(row.output_tokens),
             key: row.key,
             session_id: row.session_id,
             channel: row.channel,

@@ -44,6 +44,7 @@ impl House {
             run: RunId::from_bits(1),
             input: vec![asked.clone()],
             idempotency_key: None,
+            fingerprint: [0; 32],
         };
         let Begun::Turn(mut writer) = self.sessions.begin(begin).await.expect("begins") else {
             panic!("answered already");

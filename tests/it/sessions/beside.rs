@@ -138,6 +138,37 @@ async fn people_change_and_remove_sessions() {
     let store = home.store();
     let page = Page::After { sequence: 0, limit: 1 };
     assert_eq!(store.events(&format!("session/{key}/{first}"), page).await.expect("ok"), []);
-    assert_eq!(store.count("transcripts", None).await.expect("ok"), 0);
+    assert_eq!(
+        store.count("transcripts", &openclaw::store::Listing::default()).await.expect("ok"),
+        0
+    );
     assert_eq!(turn(&sessions, &key, "u:5", "6").await, "u:5");
+}
+
+#[tokio::test]
+async fn a_callers_session_is_the_callers_whoever_names_it() {
+    let home = Home::new();
+    let sessions = home.sessions().await;
+    // As an admin does, who has no namespace.
+    let key = key("caller:anonymous:notes");
+    turn(&sessions, &key, "u:1", "2").await;
+    assert_eq!(row(&sessions, &key).await.owner.as_deref(), Some("anonymous"));
+    let mine = Filter { owner: Some("anonymous"), limit: 10, ..Filter::default() };
+    assert_eq!(sessions.list(&mine).await.expect("readable").total, 1);
+    turn(&sessions, &super::key("caller"), "u:1", "2").await;
+    assert_eq!(row(&sessions, &super::key("caller")).await.owner, None);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_hides_no_other() {
+    let home = Home::new();
+    let sessions = five(&home).await;
+    let key = SessionKey::parse("agent:ops:d").expect("valid");
+    break_row(&home, &key).await;
+    let all = Filter { limit: 10, ..Filter::default() };
+    let listed = sessions.list(&all).await.expect("readable");
+    assert_eq!((listed.rows.len(), listed.total), (4, 5));
+    assert_eq!(sessions.search("tulip", &all).await.expect("readable").len(), 4);
+    let error = sessions.row(&key).await.expect_err("unreadable");
+    assert!(error.to_string().contains("cleanup --fix-missing"), "{error}");
 }

@@ -186,7 +186,7 @@ async fn a_session_is_shown() {
     }
     let shown = home.prints(&["sessions", "show", "direct:anna", "--limit", "2"]);
     assert!(
-        shown.contains("\n(4 earlier entries are not shown; `--limit 6` shows more)\n"),
+        shown.contains("\n(4 earlier entries are not shown; `--before 5` shows them)\n"),
         "{shown}"
     );
     assert!(!shown.contains("fine"), "{shown}");

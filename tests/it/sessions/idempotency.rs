@@ -112,3 +112,21 @@ async fn keys_hold_until_the_session_begins_anew() {
     claim(&sessions, keyed(&key, "u:2", "k")).await.finish(answer("b")).await.expect("written");
     assert_eq!(transcript(&sessions, &key).await, "o:reset u:2 a:b");
 }
+
+#[tokio::test]
+async fn a_repeat_with_another_model_or_format_is_another_request() {
+    let home = Home::new();
+    let sessions = home.sessions().await;
+    let key = key("direct:anna");
+    let asked = |with: u8| Begin { fingerprint: [with; 32], ..keyed(&key, "u:1", "k") };
+    let check = async |sessions: &Sessions| {
+        let error = sessions.begin(asked(2)).await.expect_err("refused");
+        assert!(matches!(&error, Error::Conflict(_)), "{error}");
+    };
+    let writer = claim(&sessions, asked(1)).await;
+    check(&sessions).await;
+    writer.finish(answer("a")).await.expect("written");
+    let later = home.sessions().await;
+    check(&later).await;
+    assert_eq!(answered(&later, asked(1)).await.message, message("a:a"));
+}

@@ -16,7 +16,7 @@ use openclaw::config::Reset;
 use openclaw::sessions::{
     Begin, Begun, Body, Ended, Ending, Entry, Error, Row, Said, Sessions, Writer,
 };
-use openclaw::store::{Clock, Page, Store, file_in};
+use openclaw::store::{Batch, Clock, Expect, NewRecord, Page, Slot, Store, file_in};
 use openclaw::tasks::Tasks;
 use openclaw::types::{Content, Message, ModelRef, RunId, SessionKey, Usage};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -94,6 +94,7 @@ fn begin(key: &SessionKey, input: &str) -> Begin {
         run: run(),
         input: messages(input),
         idempotency_key: None,
+        fingerprint: [0; 32],
     }
 }
 
@@ -157,4 +158,12 @@ async fn transcript(sessions: &Sessions, key: &SessionKey) -> String {
         Body::Notice(text) => format!("n:{text}"),
     };
     entries.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Makes a session's row unreadable.
+async fn break_row(home: &Home, key: &SessionKey) {
+    let mut batch = Batch::new();
+    let record = NewRecord { value: "{".to_owned(), rank: NOON, group: String::new() };
+    batch.put(Slot { space: "sessions", key: key.as_str() }, record, Expect::Any);
+    home.store().commit(batch).await.expect("committed");
 }

@@ -17,6 +17,10 @@ async fn what_a_process_left_is_marked_once() {
     let found = second.recover().await.expect("recovered");
     assert_eq!(found, [Interrupted { run, key: anna.clone() }]);
     assert_eq!(second.recover().await.expect("recovered"), []);
+    // The claim was given back: anybody may have the session at once.
+    let mut batch = Batch::new();
+    batch.acquire(&format!("session/{anna}"), "another machine", std::time::Duration::ZERO);
+    home.store().commit(batch).await.expect("free");
     assert!(row(&second, &anna).await.aborted_last_run);
     assert_eq!(transcript(&second, &anna).await, "o:new u:1 b:Interrupted");
     own.finish(answer("4")).await.expect("its own run goes on");

@@ -135,3 +135,36 @@ async fn history_is_bounded() {
     assert_eq!(read.len(), 4);
     assert_eq!(script(&read[..1]), "a:a");
 }
+
+#[tokio::test]
+async fn a_page_of_history_is_bounded_and_the_next_one_goes_on() {
+    let home = Home::new();
+    let sessions = home.sessions().await;
+    let key = key("direct:anna");
+    for mebibytes in [5, 5, 9] {
+        let text = "x".repeat(mebibytes << 20);
+        let mut large = begin(&key, "");
+        large.input = vec![Message::User { content: Content::Text(text), name: None }];
+        claim(&sessions, large).await.finish(answer("a")).await.expect("written");
+    }
+    let read = async |page| {
+        let entries = sessions.history(&key, page).await.expect("readable").expect("there");
+        entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>()
+    };
+    let mut pages = Vec::new();
+    let mut sequence = 0;
+    loop {
+        pages.push(read(Page::After { sequence, limit: 50 }).await);
+        let Some(last) = pages.last().and_then(|page| page.last()) else { break };
+        sequence = *last;
+    }
+    // The third question is larger than a page, and still shown.
+    assert_eq!(pages, [vec![1, 2, 3], vec![4, 5], vec![6], vec![7], vec![]]);
+    assert_eq!(read(Page::Before { sequence: u64::MAX, limit: 50 }).await, [7]);
+    assert_eq!(read(Page::Before { sequence: 7, limit: 50 }).await, [6]);
+    assert_eq!(read(Page::Before { sequence: 6, limit: 50 }).await, [3, 4, 5]);
+    assert_eq!(read(Page::Before { sequence: 3, limit: 1 }).await, [2]);
+    assert_eq!(read(Page::Before { sequence: 2, limit: 50 }).await, [1]);
+    assert_eq!(read(Page::Before { sequence: 1, limit: 50 }).await, Vec::<u64>::new());
+    assert_eq!(read(Page::After { sequence: 0, limit: 0 }).await, Vec::<u64>::new());
+}

@@ -1,7 +1,6 @@
 use super::*;
 use openclaw::config::{Bytes, Maintenance, MaintenanceMode, Span};
 use openclaw::sessions::Upkeep;
-use openclaw::store::{Batch, Expect, Slot};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -159,4 +158,84 @@ async fn what_has_lost_its_other_half_is_found_and_mended() {
     assert_eq!(sessions.mend().await.expect("mended"), 0);
     sessions.maintain(&rules()).await.expect("done");
     assert_eq!(home.store().events(&stream, page).await.expect("ok"), []);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_put_away() {
+    let home = Home::new();
+    let sessions = home.sessions().await;
+    let (broken, whole) = (key("broken"), key("whole"));
+    turn(&sessions, &broken, "u:1", "2").await;
+    turn(&sessions, &whole, "u:1", "2").await;
+    let id = row(&sessions, &broken).await.session_id;
+    break_row(&home, &broken).await;
+
+    let plan = sessions.plan_upkeep(&rules()).await.expect("planned");
+    assert_eq!(plan, Upkeep { orphans: 1, ..Upkeep::default() });
+    assert_eq!(sessions.mend().await.expect("mended"), 1);
+    assert_eq!(sessions.plan_upkeep(&rules()).await.expect("planned"), Upkeep::default());
+    // The session can be used again; what was said in it is kept for a while.
+    assert_eq!(turn(&sessions, &broken, "u:3", "4").await, "u:3");
+    let stream = format!("session/{broken}/{id}");
+    let page = Page::After { sequence: 0, limit: 9 };
+    assert_eq!(home.store().events(&stream, page).await.expect("ok").len(), 3);
+    home.clock.advance(40 * DAY);
+    turn(&sessions, &broken, "u:5", "6").await;
+    let done = sessions.maintain(&rules()).await.expect("done");
+    assert_eq!((done.retired, names(&done.expired).as_str()), (1, "whole"));
+    assert_eq!(home.store().events(&stream, page).await.expect("ok"), []);
+}
+
+#[tokio::test]
+async fn what_a_removal_left_behind_goes_at_once() {
+    let home = Home::new();
+    let sessions = home.sessions().await;
+    let key = key("direct:anna");
+    turn(&sessions, &key, "u:1", "2").await;
+    let id = row(&sessions, &key).await.session_id;
+    // As after the first commit of a removal whose process then dies.
+    let mut batch = Batch::new();
+    batch.delete(Slot { space: "sessions", key: key.as_str() }, Expect::Any);
+    let record =
+        NewRecord { value: "{\"bytes\":0}".to_owned(), rank: i64::MIN, group: key.to_string() };
+    batch.put(Slot { space: "transcripts", key: &format!("{key} {id}") }, record, Expect::Any);
+    home.store().commit(batch).await.expect("committed");
+    turn(&sessions, &key, "u:3", "4").await;
+
+    let done = sessions.maintain(&rules()).await.expect("done");
+    assert_eq!(done, Upkeep { retired: 1, ..Upkeep::default() });
+    let page = Page::After { sequence: 0, limit: 9 };
+    let left = home.store().events(&format!("session/{key}/{id}"), page).await;
+    assert_eq!(left.expect("readable"), []);
+    assert_eq!(transcript(&sessions, &key).await, "o:new u:3 a:4");
+}
+
+#[tokio::test]
+async fn a_run_whose_end_could_not_be_written_keeps_nothing() {
+    let home = Home::new();
+    let sessions = home.sessions().await;
+    let (anna, bert) = (key("direct:anna"), key("direct:bert"));
+    // Their marks stay: no end is written.
+    drop(claim(&sessions, begin(&anna, "u:1")).await);
+    drop(claim(&sessions, begin(&bert, "u:1")).await);
+    // Another process cannot tell that they are over.
+    let error = home.sessions().await.remove(&anna).await.expect_err("in use");
+    assert!(matches!(error, Error::Running(_)), "{error}");
+    assert!(sessions.remove(&anna).await.expect("removed"));
+    home.clock.advance(40 * DAY);
+    let done = sessions.maintain(&rules()).await.expect("done");
+    assert_eq!(names(&done.expired), "direct:bert");
+    assert_eq!(home.store().count("running", None).await.expect("ok"), 0);
+}
+
+#[tokio::test]
+async fn notices_that_nobody_reads_go_under_either_mode() {
+    let home = Home::new();
+    let sessions = home.sessions().await;
+    for mode in [MaintenanceMode::Warn, MaintenanceMode::Enforce] {
+        sessions.announce(&key("direct:anna"), "news").await.expect("queued");
+        home.clock.advance(40 * DAY);
+        sessions.maintain(&Maintenance { mode, ..rules() }).await.expect("done");
+        assert_eq!(home.store().count("notices", None).await.expect("ok"), 0, "{mode:?}");
+    }
 }

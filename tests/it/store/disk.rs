@@ -5,7 +5,7 @@
 //! does nothing unless it is told a folder.
 
 use super::contract::{append, batch, event};
-use openclaw::store::{Clock, Error, Page, Slot, Store};
+use openclaw::store::{Clock, Error, Listing, Page, Slot, Store};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -215,7 +215,7 @@ async fn a_killed_process_loses_nothing_it_was_promised() {
         assert!(last >= told.unwrap_or(u64::MAX), "round {round}: {last} of {told:?}");
         assert!(last > before, "round {round} wrote something");
         assert_eq!(events.len() as u64, last, "no gap");
-        let count = store.count("rows", None).await;
+        let count = store.count("rows", &Listing::default()).await;
         assert_eq!(count, Ok(last), "each batch is there whole");
         store.check().await.expect("whole");
         before = last;

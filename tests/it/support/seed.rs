@@ -70,6 +70,7 @@ async fn take_turn(sessions: &Sessions, seed: &Seed, run: RunId, turn: &[Message
         run,
         input: vec![asked.clone()],
         idempotency_key: None,
+        fingerprint: [0; 32],
     };
     let Begun::Turn(mut writer) = sessions.begin(begin).await.expect("a turn begins") else {
         panic!("a turn without an idempotency key was answered already");

@@ -111,6 +111,77 @@ pub(crate) async fn a_removed_journal_begins_anew(ground: &Ground) {
     assert_eq!(store.events("journal 2", all).await.expect("read").len(), 1);
 }
 
+pub(crate) async fn a_page_is_bounded_by_bytes(ground: &Ground) {
+    let store = ground.open();
+    let large = "x".repeat(3 << 20);
+    for _ in 0..4 {
+        append(&store, "journal", event(&large)).await;
+    }
+    append(&store, "journal", event(&"x".repeat(9 << 20))).await;
+    append(&store, "journal", event("small")).await;
+    for (page, expected) in [
+        (Page::After { sequence: 0, limit: 9 }, vec![1, 2, 3]),
+        (Page::After { sequence: 3, limit: 9 }, vec![4, 5]),
+        (Page::After { sequence: 4, limit: 9 }, vec![5]),
+        (Page::After { sequence: 5, limit: 9 }, vec![6]),
+        (Page::Before { sequence: u64::MAX, limit: 9 }, vec![5, 6]),
+        (Page::Before { sequence: 5, limit: 9 }, vec![2, 3, 4]),
+    ] {
+        let found = store.events("journal", page).await.expect("read");
+        let sequences: Vec<u64> = found.iter().map(|event| event.sequence).collect();
+        assert_eq!(sequences, expected, "{page:?}");
+    }
+}
+
+pub(crate) async fn names_of_journals_come_in_order(ground: &Ground) {
+    let store = ground.open();
+    let all = batch(|b| {
+        for name in ["b/2", "a/1", "b/10", "c", "b/1", "b"] {
+            b.append(name, event("{}"));
+        }
+    });
+    store.commit(all).await.expect("committed");
+    for (prefix, after, limit, expected) in [
+        ("", "", 9, &["a/1", "b", "b/1", "b/10", "b/2", "c"][..]),
+        ("b/", "", 2, &["b/1", "b/10"]),
+        ("b/", "b/10", 2, &["b/2"]),
+        ("b/", "b/2", 2, &[]),
+        ("b/", "a", 1, &["b/1"]),
+        ("b/", "c", 9, &[]),
+        ("\u{10ffff}", "", 9, &[]),
+        ("", "b", 2, &["b/1", "b/10"]),
+    ] {
+        let found = store.streams(prefix, after, limit).await.expect("read");
+        assert_eq!(found, expected, "{prefix:?} after {after:?}");
+    }
+}
+
+pub(crate) async fn a_journal_is_trimmed_in_steps(ground: &Ground) {
+    let store = ground.open();
+    let many = batch(|b| (0..5).for_each(|_| b.append("journal", super::worded("findable"))));
+    store.commit(many).await.expect("committed");
+    append(&store, "journal 2", super::worded("findable")).await;
+    for (limit, left) in [(2, 3), (0, 3), (2, 1)] {
+        let done = store.commit(batch(|b| b.trim_stream("journal", limit))).await;
+        assert_eq!(done.expect("committed").left, [left], "after {limit} more");
+        let found = store.events("journal", Page::After { sequence: 0, limit: 9 }).await;
+        let found: Vec<u64> = found.expect("read").iter().map(|event| event.sequence).collect();
+        assert_eq!(found, (6 - left..=5).collect::<Vec<_>>(), "the rest keep their sequences");
+        let hits = store.search("", "findable", 9).await.expect("searched");
+        assert_eq!(hits.len() as u64, left + 1, "and are found");
+    }
+    assert_eq!(append(&store, "journal", event("more")).await, 6);
+    let done = store.commit(batch(|b| {
+        b.trim_stream("journal", usize::MAX);
+        b.trim_stream("no journal", 2);
+        b.append("journal", event("anew"));
+    }));
+    let done = done.await.expect("committed");
+    assert_eq!((done.left, done.sequences), (vec![0, 0], vec![1]));
+    assert_eq!(store.streams("", "", 9).await, Ok(vec!["journal".into(), "journal 2".into()]));
+    store.check().await.expect("whole");
+}
+
 pub(crate) async fn events_carry_the_time_of_the_clock(ground: &Ground) {
     let clock = Clock::standing_at(NOON);
     let store = ground.open_at(&clock);

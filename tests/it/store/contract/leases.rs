@@ -102,6 +102,22 @@ pub(crate) async fn a_released_lease_is_stale(ground: &Ground) {
     assert_eq!(append(&store, "journal", event("{}")).await, 2);
 }
 
+pub(crate) async fn only_an_expired_lease_is_forgotten(ground: &Ground) {
+    let clock = Clock::standing_at(NOON);
+    let store = ground.open_at(&clock);
+    let forget = || batch(|b| b.forget_lease("lease"));
+    store.commit(forget()).await.expect("nothing to forget is fine");
+    let first = acquire(&store, "a").await.expect("free");
+    assert_eq!(store.commit(forget()).await, Err(held_by("a")));
+    append_under(&store, &first).await.expect("it is still there");
+    clock.advance(MINUTE);
+    append_under(&store, &first).await.expect("nobody has taken it yet");
+    store.commit(forget()).await.expect("expired");
+    assert_eq!(append_under(&store, &first).await, Err(stale()));
+    let second = acquire(&store, "b").await.expect("free");
+    assert!(second.token > first.token, "{second:?} after {first:?}");
+}
+
 pub(crate) async fn a_race_for_a_lease_has_one_winner(ground: &Ground) {
     let store = ground.open();
     let tasks: Vec<_> = (0..32)

@@ -27,7 +27,7 @@ async fn told(store: &Store) -> String {
     let once = store.event_once("journal", "mark").await;
     let hits = store.search("", "word", 9).await;
     let rows = store.records("rows", everything()).await;
-    let count = store.count("rows", Some("")).await;
+    let count = store.count("rows", &everything()).await;
     let keys = (store.keys().await, store.key(&[7; 32]).await);
     let held = store.commit(batch(|b| b.acquire("lease", "you", MINUTE))).await;
     format!("{events:?} {once:?} {hits:?} {rows:?} {count:?} {keys:?} {held:?}")

@@ -104,14 +104,15 @@ macro_rules! tests {
                 concurrent_batches_all_commit, a_batch_outlives_its_caller,
                 an_empty_batch_is_fine;
             journals: sequences_have_no_gaps, pages_lead_through_a_journal_both_ways,
-                a_mark_is_unique_in_its_journal, a_removed_journal_begins_anew,
+                a_mark_is_unique_in_its_journal, a_removed_journal_begins_anew, a_page_is_bounded_by_bytes,
+                names_of_journals_come_in_order, a_journal_is_trimmed_in_steps,
                 events_carry_the_time_of_the_clock, journals_do_what_a_list_does;
             records: revisions_count_and_never_repeat, expectations_guard_a_record,
                 a_race_for_a_record_has_one_winner, counters_add_up, records_do_what_a_map_does,
                 names_of_every_kind_are_kept_apart;
             leases: a_lease_has_one_holder, a_stale_writer_cannot_append,
                 the_same_holder_takes_over_at_once, an_expired_lease_is_free_but_not_stale,
-                a_released_lease_is_stale, a_race_for_a_lease_has_one_winner;
+                a_released_lease_is_stale, only_an_expired_lease_is_forgotten, a_race_for_a_lease_has_one_winner;
             outbox: parcels_come_in_order_and_once, a_claimed_parcel_comes_back,
                 a_postponed_parcel_waits, a_delivered_parcel_is_gone,
                 a_mark_is_remembered_for_a_day, consumers_never_share_a_parcel,
