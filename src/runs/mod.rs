@@ -12,6 +12,7 @@ mod driven;
 mod engine;
 mod fingerprint;
 mod fold;
+mod grace;
 mod kept;
 mod lane;
 mod lanes;

@@ -103,6 +103,10 @@ async fn a_session_repeats_its_answer_after_a_restart() {
         read(House::at(folder.path(), &upstream, json!({})).await.start(keyed(followup("b"))))
             .await;
     assert_eq!(refused.failure().kind, FailureKind::Conflict);
+    let model = Some("up/small".to_owned());
+    let other = RunRequest { model, ..keyed(followup("a")) };
+    let third = House::at(folder.path(), &upstream, json!({})).await;
+    assert_eq!(read(third.start(other)).await.failure().kind, FailureKind::Conflict);
 }
 
 #[tokio::test]
