@@ -3,9 +3,13 @@
 use super::begin::ATTEMPTS;
 use super::entry::Body;
 use super::index::{self, Kept, TRANSCRIPTS};
+use super::recover::{self, TERM};
 use super::{Error, Inner, Patch, Row, notices, running, stored};
 use crate::store::{Batch, Expect, NewRecord, Record, Slot, Store};
 use crate::types::SessionKey;
+
+/// Events that one commit removes, between which others have their turn.
+const EVENTS_AT_A_TIME: usize = 256;
 
 /// Begins a session anew.
 pub(super) async fn reset(store: &Store, key: &SessionKey) -> Result<Option<Row>, Error> {
@@ -88,11 +92,16 @@ pub(super) async fn remove_at(
     let store = &inner.store;
     let mut batch = Batch::new();
     // A turn that begins after this look changes the row, and so fails the batch.
-    for running in running::of(store, key).await? {
-        if !running.is_over(inner) {
-            return Err(Error::Running(key.clone()));
-        }
-        running.forget(&mut batch);
+    let left = running::of(store, key).await?;
+    if left.iter().any(|running| !running.is_over(inner)) {
+        return Err(Error::Running(key.clone()));
+    }
+    if left.is_empty() {
+        batch.forget_lease(&index::lease(key));
+    } else {
+        // A run that is over may still hold the lease.
+        batch.acquire(&index::lease(key), &inner.node, TERM);
+        left.iter().for_each(|running| running.forget(&mut batch));
     }
     batch.delete(Slot { space: index::ROWS, key: key.as_str() }, Expect::Revision(revision));
     let mut transcripts = index::walk(store, TRANSCRIPTS, Some(key.to_string())).all().await?;
@@ -109,7 +118,8 @@ pub(super) async fn remove_at(
     for notice in notices::waiting(store, key).await? {
         notice.take(&mut batch);
     }
-    store.commit(batch).await?;
+    let committed = store.commit(batch).await.map_err(|error| Error::of_claim(error, key))?;
+    recover::give_back(store, committed.fence).await;
     for id in ids {
         discard(store, key, id).await?;
     }
@@ -123,9 +133,14 @@ pub(super) async fn discard(
     key: &SessionKey,
     session_id: &str,
 ) -> Result<(), Error> {
-    let mut batch = Batch::new();
-    batch.remove_stream(&index::stream(key, session_id));
-    store.commit(batch).await?;
+    let stream = index::stream(key, session_id);
+    loop {
+        let mut batch = Batch::new();
+        batch.trim_stream(&stream, EVENTS_AT_A_TIME);
+        if store.commit(batch).await?.left.iter().sum::<u64>() == 0 {
+            break;
+        }
+    }
     let mut batch = Batch::new();
     let record = index::transcript(key, session_id);
     batch.delete(Slot { space: TRANSCRIPTS, key: &record }, Expect::Any);

@@ -34,14 +34,17 @@ struct Transcript {
     bytes: u64,
 }
 
+/// What the names of transcripts' journals begin with.
+pub(super) const STREAMS: &str = "session/";
+
 /// The journal of a transcript.
 pub(super) fn stream(key: &SessionKey, session_id: &str) -> String {
-    format!("session/{key}/{session_id}")
+    format!("{STREAMS}{key}/{session_id}")
 }
 
 /// The session key and session id of a journal.
 pub(super) fn of_stream(stream: &str) -> Option<(SessionKey, &str)> {
-    let (key, session_id) = stream.strip_prefix("session/")?.rsplit_once('/')?;
+    let (key, session_id) = stream.strip_prefix(STREAMS)?.rsplit_once('/')?;
     Some((SessionKey::parse(key).ok()?, session_id))
 }
 

@@ -79,6 +79,16 @@ impl Sessions {
     /// [`Error`] when the store cannot be read.
     pub async fn open(store: Store, tasks: &Tasks) -> Result<Self, Error> {
         let node = node(&store).await?;
+        Ok(Self::with(store, tasks, node))
+    }
+
+    /// The sessions in a store that may be for reading only: nothing is written, not even who this
+    /// is, so that no session may be claimed or changed.
+    pub fn open_read_only(store: Store, tasks: &Tasks) -> Self {
+        Self::with(store, tasks, String::new())
+    }
+
+    fn with(store: Store, tasks: &Tasks, node: String) -> Self {
         let ledger = Ledger::start(store.clone(), tasks);
         let inner = Inner {
             store,
@@ -89,7 +99,7 @@ impl Sessions {
             notices: AtomicU64::new(0),
             ledger,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
     }
 
     /// The clock sessions are timed by.

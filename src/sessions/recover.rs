@@ -3,12 +3,12 @@
 use super::begin::ATTEMPTS;
 use super::running::Running;
 use super::{Error, Inner, index, running};
-use crate::store::{Batch, Expect, Fence};
+use crate::store::{Batch, Expect, Fence, Store};
 use crate::types::{RunId, SessionKey};
 use std::time::Duration;
 
-/// How long the claim lasts under which an end is written, should it not be given back.
-const TERM: Duration = Duration::from_secs(1);
+/// How long a claim lasts that is needed for one commit, should it not be given back.
+pub(super) const TERM: Duration = Duration::from_secs(1);
 
 /// A run that an earlier process left unfinished.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +30,12 @@ pub(super) async fn recover(inner: &Inner) -> Result<Vec<Interrupted>, Error> {
     Ok(found)
 }
 
-/// Gives the claim back. The end is written: if this fails, the claim runs out by itself.
-async fn give_back(inner: &Inner, fence: Option<Fence>) {
+/// Gives a claim back that was needed for one commit. If this fails, it runs out by itself.
+pub(super) async fn give_back(store: &Store, fence: Option<Fence>) {
+    let Some(fence) = fence else { return };
     let mut batch = Batch::new();
-    fence.iter().for_each(|fence| batch.release(fence));
-    if let Err(error) = inner.store.commit(batch).await {
+    batch.release(&fence);
+    if let Err(error) = store.commit(batch).await {
         tracing::debug!(%error, "a claim was not given back");
     }
 }
@@ -61,7 +62,7 @@ async fn end(inner: &Inner, running: &Running) -> Result<bool, Error> {
         let committed = store.commit(batch).await;
         match committed.map_err(|error| Error::of_claim(error, key)) {
             Ok(committed) => {
-                give_back(inner, committed.fence).await;
+                give_back(store, committed.fence).await;
                 return Ok(true);
             }
             // Another machine goes on with the session and writes this end itself.

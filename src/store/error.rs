@@ -36,6 +36,22 @@ pub enum Error {
         /// The newest schema known here.
         known: i64,
     },
+    /// It is older than what can be read as it is.
+    #[error(
+        "the store {file} has schema {found} and can be read from schema {least} on; start the \
+         gateway once, which brings it up to date"
+    )]
+    OlderSchema {
+        /// The file.
+        file: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The oldest schema that is read here.
+        least: i64,
+    },
+    /// It was opened to be read.
+    #[error("the store {0} was opened for reading only; open it for writing to change it")]
+    ReadOnly(PathBuf),
     /// Somebody else holds the lease.
     #[error("{lease} is held by {holder}")]
     Held {

@@ -46,7 +46,8 @@ struct Inner {
     clock: Clock,
     // Before the writer: the last to close the file tidies it up, which only the writer may.
     readers: Arc<Readers>,
-    writer: Writer,
+    /// None where it was opened to be read.
+    writer: Option<Writer>,
     closing: CancellationToken,
 }
 
@@ -60,13 +61,28 @@ impl Store {
         Self::opened(file, clock, Missing::IsMade)
     }
 
-    /// Opens a store that must be there already, as the command line does beside a running
-    /// gateway.
+    /// Opens a store that must be there already, as a command does that changes it beside a running
+    /// gateway. Blocking, as [`Store::open`].
     ///
     /// # Errors
     /// As [`Store::open`], and [`Error::Missing`].
     pub fn open_existing(file: &Path, clock: Clock) -> Result<Self, Error> {
         Self::opened(file, clock, Missing::IsAnError)
+    }
+
+    /// Opens a store that must be there already to read it and no more, as a command does that only
+    /// shows or copies: nothing in the file is changed and its schema is kept, so that an older
+    /// gateway that runs on it runs on. What would write gets [`Error::ReadOnly`]. Blocking, as
+    /// [`Store::open`].
+    ///
+    /// # Errors
+    /// As [`Store::open_existing`], and [`Error::OlderSchema`] where it cannot be read as it is.
+    pub fn open_read_only(file: &Path, clock: Clock) -> Result<Self, Error> {
+        let connection = sqlite::open_read_only(file)?;
+        let file = file.to_owned();
+        let readers = Arc::new(Readers::having(connection, file.clone()));
+        let closing = CancellationToken::new();
+        Ok(Self { inner: Arc::new(Inner { file, clock, readers, writer: None, closing }) })
     }
 
     /// The clock everything in the store is timed by.
@@ -81,7 +97,7 @@ impl Store {
     /// # Errors
     /// [`Error`]; the batch left no trace.
     pub async fn commit(&self, batch: Batch) -> Result<Committed, Error> {
-        self.inner.writer.commit(batch).await
+        self.writer()?.commit(batch).await
     }
 
     /// Events of a journal, by their sequence. A page is bounded by bytes too: see [`Page`].
@@ -167,7 +183,7 @@ impl Store {
         limit: usize,
         hidden: Duration,
     ) -> Result<Vec<Parcel>, Error> {
-        self.inner.writer.claim(Claim { topic: topic.to_owned(), limit, hidden }).await
+        self.writer()?.claim(Claim { topic: topic.to_owned(), limit, hidden }).await
     }
 
     /// The API key with this SHA-256, unless it was revoked or has expired.
@@ -208,7 +224,7 @@ impl Store {
     /// # Errors
     /// [`Error`] when the store cannot be written.
     pub async fn compact(&self) -> Result<(), Error> {
-        self.inner.writer.compact().await
+        self.writer()?.compact().await
     }
 
     /// Copies the store as it is now, while it is in use, into a new file (0600) that is whole
@@ -229,12 +245,22 @@ impl Store {
     pub async fn close(&self) {
         self.inner.closing.cancel();
         self.inner.readers.close().await;
-        self.inner.writer.close().await;
+        if let Some(writer) = &self.inner.writer {
+            writer.close().await;
+        }
+    }
+
+    fn writer(&self) -> Result<&Writer, Error> {
+        match &self.inner.writer {
+            Some(writer) => Ok(writer),
+            None if self.inner.closing.is_cancelled() => Err(Error::Closed),
+            None => Err(Error::ReadOnly(self.inner.file.clone())),
+        }
     }
 
     fn opened(file: &Path, clock: Clock, missing: Missing) -> Result<Self, Error> {
         let connection = sqlite::open(file, missing)?;
-        let writer = Writer::start(connection, file, clock.clone())?;
+        let writer = Some(Writer::start(connection, file, clock.clone())?);
         let file = file.to_owned();
         let readers = Arc::new(Readers::new(file.clone()));
         let inner = Inner { file, clock, readers, writer, closing: CancellationToken::new() };

@@ -2,9 +2,12 @@
 
 use super::super::index::{self, CURRENT, ROWS, TRANSCRIPTS};
 use super::super::{Error, Inner, running};
-use crate::store::{Page, Record, Store};
+use crate::store::{Record, Store};
 use crate::types::SessionKey;
 use std::collections::{HashMap, HashSet};
+
+/// Names of journals read at a time.
+const NAMES: usize = 1_000;
 
 /// A session as it was looked at.
 #[derive(Debug, Clone)]
@@ -62,32 +65,31 @@ impl Inventory {
         let store = &inner.store;
         let mut running = running::all(store).await?;
         running.retain(|running| !running.is_over(inner));
-        // Transcripts before rows: one that begins in between is then not taken for an orphan.
-        let records = index::walk(store, TRANSCRIPTS, None).all().await?;
+        let mut earlier = index::walk(store, TRANSCRIPTS, None);
+        earlier.listing.below_rank = Some(CURRENT);
+        let records = earlier.all().await?;
         let busy = running.iter().map(|running| running.key.clone()).collect();
         let Rows { sessions, unreadable } = rows(store, &busy).await?;
-        let (current, mut retired): (Vec<_>, Vec<_>) = records
-            .iter()
-            .filter_map(transcript)
-            .partition(|transcript| transcript.retired_at == CURRENT);
-        // A run goes on in its transcript though the session was begun anew.
-        retired
-            .retain(|old| running.iter().all(|running| running.claim.session_id != old.session_id));
+        // After the rows: the journal of each of them is there by now, unless it was removed.
+        let mut journals = journals(store).await?;
         let size = store.size().await?;
-        let mut inventory = Self { retired, unreadable, size, ..Self::default() };
-        for transcript in current {
-            let row = sessions.get(&transcript.key);
-            let has_row = row.is_some_and(|seen| seen.session_id == transcript.session_id);
-            if !has_row && is_alone(store, &transcript).await? {
-                inventory.without_row.push(transcript);
+        let mut inventory = Self { unreadable, size, ..Self::default() };
+        for old in records.iter().filter_map(transcript) {
+            journals.remove(&index::stream(&old.key, &old.session_id));
+            // A run goes on in its transcript though the session was begun anew.
+            if running.iter().all(|running| running.claim.session_id != old.session_id) {
+                inventory.retired.push(old);
             }
         }
         for seen in sessions.into_values() {
-            if is_hollow(store, &seen).await? {
-                inventory.without_transcript.push(seen);
-            } else {
+            if journals.remove(&index::stream(&seen.key, &seen.session_id)) {
                 inventory.sessions.push(seen);
+            } else {
+                inventory.without_transcript.push(seen);
             }
+        }
+        for journal in journals {
+            inventory.without_row.extend(alone(store, &journal).await?);
         }
         inventory
             .sessions
@@ -152,20 +154,28 @@ fn transcript(record: &Record) -> Option<Transcript> {
     })
 }
 
-/// Whether a session's transcript is not there.
-async fn is_hollow(store: &Store, seen: &Seen) -> Result<bool, Error> {
-    let stream = index::stream(&seen.key, &seen.session_id);
-    let first = store.events(&stream, Page::After { sequence: 0, limit: 1 }).await?;
-    Ok(first.is_empty())
+/// The journals of all transcripts.
+async fn journals(store: &Store) -> Result<HashSet<String>, Error> {
+    let (mut journals, mut after) = (HashSet::new(), String::new());
+    loop {
+        let page = store.streams(index::STREAMS, &after, NAMES).await?;
+        let Some(last) = page.last() else { return Ok(journals) };
+        after.clone_from(last);
+        journals.extend(page);
+    }
 }
 
-/// Whether a current transcript has no row, looked at again: it was removed or retired meanwhile,
-/// or it is an orphan.
-async fn is_alone(store: &Store, transcript: &Transcript) -> Result<bool, Error> {
-    let row = store.record(ROWS, transcript.key.as_str()).await?;
+/// The transcript in a journal that no row and no earlier look knows of, looked at again: it was
+/// begun, removed or retired meanwhile, or it is an orphan.
+async fn alone(store: &Store, journal: &str) -> Result<Option<Transcript>, Error> {
+    let Some((key, session_id)) = index::of_stream(journal) else { return Ok(None) };
+    // Before the row: a transcript that is the current one now is the row's, or retired, later.
+    let record = index::transcript(&key, session_id);
+    let Some(record) = store.record(TRANSCRIPTS, &record).await? else { return Ok(None) };
+    let row = store.record(ROWS, key.as_str()).await?;
     // One that cannot be read has its transcript put away with it.
-    let Ok(row) = row.as_ref().map(index::kept).transpose() else { return Ok(false) };
-    let record = store.record(TRANSCRIPTS, &transcript.record).await?;
-    Ok(record.is_some_and(|record| record.revision == transcript.revision)
-        && row.is_none_or(|kept| kept.row.session_id != transcript.session_id))
+    let Ok(row) = row.as_ref().map(index::kept).transpose() else { return Ok(None) };
+    let has_row = row.is_some_and(|kept| kept.row.session_id == session_id);
+    let is_alone = index::is_current(&record) && !has_row;
+    Ok(transcript(&record).filter(|_| is_alone))
 }

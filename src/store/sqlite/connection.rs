@@ -40,6 +40,25 @@ pub(in crate::store) fn open(file: &Path, missing: Missing) -> Result<Connection
     writer(file).map_err(|fault| fault.at(file))
 }
 
+/// Opens the store at `file`, which must be there, for reading: whatever schema of those known
+/// here it has, it keeps.
+pub(in crate::store) fn open_read_only(file: &Path) -> Result<Connection, Error> {
+    match fs::symlink_metadata(file) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Error::Missing(file.to_owned()));
+        }
+        Err(error) => return Err(files::unusable(file, &error)),
+    }
+    files::require_file(file)?;
+    peek(file).map_err(|fault| fault.at(file))?;
+    let opened = reader(file).map_err(Fault::from).and_then(|connection| {
+        schema::require_readable(&connection)?;
+        Ok(connection)
+    });
+    opened.map_err(|fault| fault.at(file))
+}
+
 /// What to do where there is no store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Missing {

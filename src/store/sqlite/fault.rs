@@ -14,6 +14,8 @@ pub(in crate::store) enum Fault {
     Foreign,
     /// A schema that is not known here.
     Newer(i64),
+    /// A schema that is older than what can be read.
+    Older(i64),
     /// What is not as it must be.
     Broken(String),
 }
@@ -33,6 +35,9 @@ impl Fault {
             },
             Self::Newer(found) => {
                 Error::NewerSchema { file: file.to_owned(), found, known: schema::KNOWN }
+            }
+            Self::Older(found) => {
+                Error::OlderSchema { file: file.to_owned(), found, least: schema::LEAST_READ }
             }
             Self::Broken(what) => Error::Damaged { file: file.to_owned(), what },
         }

@@ -25,7 +25,7 @@ mod tests;
 
 pub(super) use backup::copy;
 pub(super) use checking::check;
-pub(super) use connection::{Missing, open};
+pub(super) use connection::{Missing, open, open_read_only};
 pub(super) use files::size;
 pub(super) use journal::{event_once, events, search, streams};
 pub(super) use keys::{key, keys};

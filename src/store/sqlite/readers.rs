@@ -28,6 +28,13 @@ impl Readers {
         Self { file, idle: Mutex::default(), places }
     }
 
+    /// A pool that has a connection already.
+    pub(in crate::store) fn having(connection: Connection, file: PathBuf) -> Self {
+        let readers = Self::new(file);
+        readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        readers
+    }
+
     /// Runs `query` on a thread where it may block.
     pub(in crate::store) async fn read<T: Send + 'static>(
         self: &Arc<Self>,

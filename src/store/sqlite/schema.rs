@@ -9,6 +9,9 @@ const STEPS: [&str; 1] = [include_str!("1.sql")];
 pub(super) const KNOWN: i64 = 1;
 const _: () = assert!(STEPS.len() == 1 && KNOWN == 1, "a step more is a schema more");
 
+/// The oldest schema whose tables are read as they are.
+pub(super) const LEAST_READ: i64 = 1;
+
 /// Marks a file as a store: "oclw".
 const APPLICATION_ID: i64 = 0x6f63_6c77;
 
@@ -35,6 +38,16 @@ pub(super) fn known(connection: &Connection) -> Result<i64, Fault> {
     let found =
         connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?;
     if found > KNOWN { Err(Fault::Newer(found)) } else { Ok(found) }
+}
+
+/// Looks whether a store can be read as it is.
+pub(super) fn require_readable(connection: &Connection) -> Result<(), Fault> {
+    recognise(connection)?;
+    let found = known(connection)?;
+    if found < LEAST_READ {
+        return Err(Fault::Older(found));
+    }
+    probe(connection)
 }
 
 /// Brings the schema of a store, or of an empty file, up to date, all of it or nothing.

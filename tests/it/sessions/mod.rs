@@ -16,7 +16,7 @@ use openclaw::config::Reset;
 use openclaw::sessions::{
     Begin, Begun, Body, Ended, Ending, Entry, Error, Row, Said, Sessions, Writer,
 };
-use openclaw::store::{Batch, Clock, Expect, NewRecord, Page, Slot, Store, file_in};
+use openclaw::store::{Batch, Clock, Expect, Listing, NewRecord, Page, Slot, Store, file_in};
 use openclaw::tasks::Tasks;
 use openclaw::types::{Content, Message, ModelRef, RunId, SessionKey, Usage};
 use std::sync::atomic::{AtomicU64, Ordering};

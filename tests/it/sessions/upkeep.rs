@@ -225,7 +225,7 @@ async fn a_run_whose_end_could_not_be_written_keeps_nothing() {
     home.clock.advance(40 * DAY);
     let done = sessions.maintain(&rules()).await.expect("done");
     assert_eq!(names(&done.expired), "direct:bert");
-    assert_eq!(home.store().count("running", None).await.expect("ok"), 0);
+    assert_eq!(home.store().count("running", &Listing::default()).await.expect("ok"), 0);
 }
 
 #[tokio::test]
@@ -236,6 +236,40 @@ async fn notices_that_nobody_reads_go_under_either_mode() {
         sessions.announce(&key("direct:anna"), "news").await.expect("queued");
         home.clock.advance(40 * DAY);
         sessions.maintain(&Maintenance { mode, ..rules() }).await.expect("done");
-        assert_eq!(home.store().count("notices", None).await.expect("ok"), 0, "{mode:?}");
+        assert_eq!(
+            home.store().count("notices", &Listing::default()).await.expect("ok"),
+            0,
+            "{mode:?}"
+        );
     }
+}
+
+#[tokio::test]
+async fn a_removal_is_one_commit_and_then_bit_by_bit() {
+    let home = Home::new();
+    let sessions = home.sessions().await;
+    let key = key("direct:anna");
+    let long: Vec<String> = (0..1_000).map(|at| format!("u:{at}")).collect();
+    turn(&sessions, &key, &long.join(" "), "a").await;
+    sessions.reset(&key).await.expect("reset");
+    turn(&sessions, &key, "u:1", "a").await;
+    // A lease that nobody gave back, long ago.
+    let mut batch = Batch::new();
+    batch.acquire(&format!("session/{key}"), "another machine", Duration::ZERO);
+    home.store().commit(batch).await.expect("free");
+    home.clock.advance(Duration::from_secs(1));
+    assert!(sessions.remove(&key).await.expect("removed"));
+    let store = home.store();
+    assert_eq!(store.streams("session/", "", 9).await.expect("ok"), Vec::<String>::new());
+    for space in ["sessions", "transcripts", "running", "notices"] {
+        assert_eq!(store.count(space, &Listing::default()).await.expect("ok"), 0, "{space}");
+    }
+
+    // Somebody who holds the session keeps it.
+    turn(&sessions, &key, "u:1", "a").await;
+    let mut batch = Batch::new();
+    batch.acquire(&format!("session/{key}"), "another machine", DAY);
+    home.store().commit(batch).await.expect("free");
+    let error = sessions.remove(&key).await.expect_err("in use");
+    assert!(matches!(error, Error::Running(_)), "{error}");
 }

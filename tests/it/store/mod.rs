@@ -3,6 +3,7 @@
 mod contract;
 mod disk;
 mod faults;
+mod reading;
 
 use contract::Ground;
 use openclaw::store::Store;
