@@ -8,25 +8,38 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// `agents.defaults.maxConcurrent`, where the config does not say.
 const MAX_CONCURRENT: usize = 1024;
 /// When who was refused may try again.
-const RETRY_AFTER: Duration = Duration::from_secs(2);
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// Counts the runs under way. A run on the hot path touches two atomics and no lock.
+/// Counts the runs under way. A run on the hot path touches a few atomics and no lock.
 #[derive(Debug, Default)]
 pub(super) struct Admission {
     all: Arc<AtomicUsize>,
     /// One counter for every agent that ever ran; the roster bounds them.
     agents: ArcSwap<HashMap<AgentId, Arc<AtomicUsize>>>,
+    freed: Arc<Freed>,
 }
+
+/// Tells those that wait for room that there may be some.
+#[derive(Debug, Default)]
+struct Freed {
+    waiting: AtomicUsize,
+    notify: Notify,
+}
+
+/// One that waits for room.
+struct Waits<'a>(&'a Freed);
 
 /// Leave to run, given back on drop.
 #[derive(Debug)]
 pub(super) struct Permit {
     all: Arc<AtomicUsize>,
     agent: Arc<AtomicUsize>,
+    freed: Arc<Freed>,
 }
 
 impl Admission {
@@ -35,18 +48,33 @@ impl Admission {
     /// # Errors
     /// [`FailureKind::Busy`] when as many as may be are under way.
     pub(super) fn enter(&self, snapshot: &Snapshot, agent: &AgentEntry) -> Result<Permit, Failure> {
-        let limit = snapshot.config.agents.defaults.max_concurrent.unwrap_or(MAX_CONCURRENT);
-        if !take(&self.all, limit) {
-            return Err(busy(format!("The gateway is at its limit of {limit} runs at once.")));
-        }
-        let counter = self.counter(&agent.id);
-        let limit = agent.max_concurrent.unwrap_or(usize::MAX);
+        let (counter, limit) =
+            (self.counter(&agent.id), agent.max_concurrent.unwrap_or(usize::MAX));
+        // The agent's first: a run that has no room there must not keep others out meanwhile.
         if !take(&counter, limit) {
-            self.all.fetch_sub(1, Ordering::AcqRel);
             let id = &agent.id;
             return Err(busy(format!("Agent '{id}' is at its limit of {limit} runs at once.")));
         }
-        Ok(Permit { all: self.all.clone(), agent: counter })
+        let limit = snapshot.config.agents.defaults.max_concurrent.unwrap_or(MAX_CONCURRENT);
+        if !take(&self.all, limit) {
+            counter.fetch_sub(1, Ordering::SeqCst);
+            return Err(busy(format!("The gateway is at its limit of {limit} runs at once.")));
+        }
+        Ok(Permit { all: self.all.clone(), agent: counter, freed: self.freed.clone() })
+    }
+
+    /// Lets a run of this agent in as soon as there is room.
+    pub(super) async fn wait(&self, snapshot: &Snapshot, agent: &AgentEntry) -> Permit {
+        let waits = Waits::begin(&self.freed);
+        loop {
+            let freed = waits.0.notify.notified();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if let Ok(permit) = self.enter(snapshot, agent) {
+                return permit;
+            }
+            freed.await;
+        }
     }
 
     /// Runs of an agent that are under way.
@@ -72,10 +100,27 @@ impl Admission {
     }
 }
 
+impl<'a> Waits<'a> {
+    fn begin(freed: &'a Freed) -> Self {
+        freed.waiting.fetch_add(1, Ordering::SeqCst);
+        Self(freed)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.all.fetch_sub(1, Ordering::AcqRel);
-        self.agent.fetch_sub(1, Ordering::AcqRel);
+        self.all.fetch_sub(1, Ordering::SeqCst);
+        self.agent.fetch_sub(1, Ordering::SeqCst);
+        // In one order with the counters: who waits has said so before it looked at them.
+        if self.freed.waiting.load(Ordering::SeqCst) > 0 {
+            self.freed.notify.notify_waiters();
+        }
     }
 }
 
@@ -87,7 +132,7 @@ pub(super) fn busy(what: String) -> Failure {
 
 fn take(counter: &AtomicUsize, limit: usize) -> bool {
     counter
-        .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| {
             (count < limit).then(|| count + 1)
         })
         .is_ok()

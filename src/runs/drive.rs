@@ -1,11 +1,11 @@
 //! A run that lives by itself, from its claim on the session to the last word in the transcript.
 
-use super::admission::Permit;
+use super::admission::{Permit, RETRY_AFTER, busy};
 use super::answer::{self, Answer};
 use super::driven::{Driven, Step};
 use super::engine::{Core, Job};
 use super::lanes::Seat;
-use super::member::{Member, interrupted};
+use super::member::{Member, interrupted, interrupted_turn};
 use crate::agents::{self, Boundary, Turn};
 use crate::secrets::Snapshot;
 use crate::sessions::{self, Begin, Begun, Said, Spent, Writer, reset};
@@ -16,9 +16,12 @@ use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, interval_at};
 
 /// `agents.defaults.timeoutSeconds`, where the config does not say.
 const TIMEOUT: Duration = Duration::from_secs(172_800);
+/// How often a long turn renews its claim on the session, well within the claim's term.
+const RENEW_EVERY: Duration = Duration::from_secs(180);
 
 /// One turn and the runs that are members of it.
 pub(super) struct Drive {
@@ -36,7 +39,6 @@ impl Drive {
     /// A turn of these runs, at least one; the first leads.
     pub(super) fn new(core: &Arc<Core>, turn: &[Job]) -> Self {
         let first = turn.first().expect("a turn has a job");
-        first.member.begin();
         Self {
             core: core.clone(),
             snapshot: first.snapshot.clone(),
@@ -48,18 +50,31 @@ impl Drive {
         }
     }
 
-    /// Runs the turn. Its end is in the transcript before anybody is told of it, and by then the
-    /// next one may begin.
-    pub(super) async fn through(mut self, turn: Vec<Job>, permit: Permit, seat: Option<Seat>) {
+    /// Runs the turn, which waits for room where it has no permit. Its end is in the transcript
+    /// before anybody is told of it, and by then the next one may begin.
+    pub(super) async fn through(
+        mut self,
+        turn: Vec<Job>,
+        permit: Option<Permit>,
+        seat: Option<Seat>,
+    ) {
         let request = merged(turn);
         let agent = self.core.agents.resolve(&self.snapshot, request.agent.as_ref());
         let agent = agent.map(|agent| (agent.id.clone(), agent.model.clone()));
-        let outcome = match &agent {
-            Ok((_, model)) => {
+        let admitted = match (&agent, permit) {
+            (Err(failure), _) => Err(Outcome::Failed(failure.clone())),
+            (Ok(_), Some(permit)) => Ok(permit),
+            (Ok(_), None) => self.admitted(&request).await,
+        };
+        let (outcome, permit) = match (&agent, admitted) {
+            (Ok((_, model)), Ok(permit)) => {
+                self.leader.begin();
                 let work = AssertUnwindSafe(self.work(request, model.clone())).catch_unwind();
-                work.await.unwrap_or_else(|_| Outcome::Failed(panicked()))
+                let outcome = work.await.unwrap_or_else(|_| Outcome::Failed(panicked()));
+                (outcome, Some(permit))
             }
-            Err(failure) => Outcome::Failed(failure.clone()),
+            (_, Err(outcome)) => (outcome, None),
+            (Err(failure), Ok(_)) => (Outcome::Failed(failure.clone()), None),
         };
         let outcome = self.write_end(outcome).await;
         if let Ok((agent, _)) = agent {
@@ -74,6 +89,23 @@ impl Drive {
         }
         for member in &self.members {
             member.finish(outcome.clone());
+        }
+    }
+
+    /// Waits for room, at most for as long as the turn itself may take.
+    async fn admitted(&self, request: &RunRequest) -> Result<Permit, Outcome> {
+        let agent = self.core.agents.resolve(&self.snapshot, request.agent.as_ref());
+        let agent = agent.map_err(Outcome::Failed)?;
+        let limit = limit(&self.snapshot, request);
+        let room = tokio::time::timeout(limit, self.core.admission.wait(&self.snapshot, agent));
+        tokio::select! {
+            biased;
+            why = self.leader.stop.told() => Err(why.outcome()),
+            room = room => room.map_err(|_| {
+                let seconds = limit.as_secs_f64();
+                let what = format!("The gateway was at its limit of runs for {seconds} s.");
+                Outcome::Failed(busy(what))
+            }),
         }
     }
 
@@ -128,7 +160,7 @@ impl Drive {
             input: std::mem::take(&mut request.input),
             history: request.history,
             idempotency_key: request.idempotency_key.take(),
-            fingerprint: [0; 32],
+            fingerprint: self.alike,
         });
         match begun.await.map_err(told)? {
             Begun::Answered(said) => Ok(Some(said)),
@@ -144,8 +176,19 @@ impl Drive {
 
     /// Reads the turn until it could go on or ends.
     async fn follow(&mut self, driven: &mut Driven) -> Reached {
+        let mut renewal = interval_at(Instant::now() + RENEW_EVERY, RENEW_EVERY);
         loop {
-            match driven.step().await {
+            let step = tokio::select! {
+                biased;
+                step = driven.step() => step,
+                _ = renewal.tick() => {
+                    if let Err(failure) = self.renew().await {
+                        return Reached::End(Outcome::Failed(failure));
+                    }
+                    continue;
+                }
+            };
+            match step {
                 Step::Event(RunEvent::Finished(outcome)) => return Reached::End(outcome),
                 Step::Event(event) => {
                     self.answer.grow(&event);
@@ -157,11 +200,22 @@ impl Drive {
         }
     }
 
+    /// Renews the claim on the session. Only one that was taken over ends the turn: a store that
+    /// fails for a moment may be back before the claim runs out.
+    async fn renew(&self) -> Result<(), Failure> {
+        let Some(writer) = &self.writer else { return Ok(()) };
+        match writer.renew().await {
+            Err(error @ sessions::Error::Stale(_)) => Err(told(error)),
+            Err(error) => {
+                tracing::warn!(%error, "the claim on a session could not be renewed");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// Lets those that wait to join the turn do so; with none, the turn ends.
     async fn join(&mut self, boundary: Boundary) -> Result<(), Failure> {
-        if self.leader.stop.is_told() {
-            return Ok(());
-        }
         let joining = self.core.take_steering(&self.leader, self.alike);
         if joining.is_empty() {
             return Ok(());
@@ -170,7 +224,7 @@ impl Drive {
         let before = self.members.len();
         for job in joining {
             self.members.push(job.member);
-            messages.extend(job.request.input);
+            messages.extend(sessions::turn_of(&job.request.input));
         }
         if let Some(writer) = &mut self.writer {
             writer.say(messages.clone()).await.map_err(told)?;
@@ -203,6 +257,12 @@ impl Drive {
     /// Writes the end into the transcript. An answer that cannot be kept is a failure.
     async fn write_end(&mut self, outcome: Outcome) -> Outcome {
         let Some(writer) = self.writer.take() else { return outcome };
+        let outcome = match outcome {
+            Outcome::Failed(failure) if failure.kind == FailureKind::Interrupted => {
+                Outcome::Failed(interrupted_turn())
+            }
+            outcome => outcome,
+        };
         let Err(error) = writer.finish(self.answer.ended(&outcome)).await else { return outcome };
         let failure = told(error);
         match outcome {
@@ -225,8 +285,9 @@ impl Drop for Drive {
     /// A turn that was dropped, as when the process ends, still tells its readers. One that came
     /// to its end has told them already.
     fn drop(&mut self) {
+        let failure = self.writer.as_ref().map_or_else(interrupted, |_| interrupted_turn());
         for member in &self.members {
-            self.core.take_back(member, interrupted());
+            self.core.take_back(member, failure.clone());
         }
     }
 }
@@ -237,13 +298,13 @@ enum Reached {
     End(Outcome),
 }
 
-/// One request of all that became one turn: the first, with the messages of the others after its
-/// own. Only a turn of one has a key under which it could be repeated.
+/// One request of all that became one turn: the first, with what the others ask after its own.
+/// Earlier turns that those send along are in the session, or the first has sent them too. Only a turn of one has a key under which it could be repeated.
 fn merged(turn: Vec<Job>) -> RunRequest {
     let mut jobs = turn.into_iter();
     let mut request = jobs.next().expect("a turn has a job").request;
     for job in jobs {
-        request.input.extend(job.request.input);
+        request.input.extend(sessions::turn_of(&job.request.input));
         request.idempotency_key = None;
     }
     request
@@ -257,7 +318,10 @@ pub(super) fn limit(snapshot: &Snapshot, request: &RunRequest) -> Duration {
 
 pub(super) fn timed_out(limit: Duration) -> Failure {
     let seconds = limit.as_secs_f64();
-    let message = format!("The run took longer than the {seconds} s it may take.");
+    let message = format!(
+        "The run took longer than the {seconds} s it may take. To give runs more time, raise \
+         agents.defaults.timeoutSeconds in the config."
+    );
     Failure::new(FailureKind::Timeout, message)
 }
 
@@ -273,14 +337,20 @@ fn told(error: sessions::Error) -> Failure {
             "Another run has taken over session {key} meanwhile, so this answer is not part of \
              it. Ask again."
         );
-        return Failure::new(FailureKind::Busy, message);
+        return again_later(Failure::new(FailureKind::Busy, message));
     }
     tracing::error!(%error, "a session could not be used");
     let failure = Failure::from(error);
     if failure.kind != FailureKind::StoreUnavailable {
-        return failure;
+        return again_later(failure);
     }
     let message = "The session cannot be written at the moment; the gateway's log has the cause. \
                    What was said is not kept: try again later.";
     Failure::new(FailureKind::StoreUnavailable, message)
+}
+
+/// Who is told that something is busy is told when to come again.
+fn again_later(failure: Failure) -> Failure {
+    let soon = (failure.kind == FailureKind::Busy).then_some(RETRY_AFTER);
+    Failure { retry_after: failure.retry_after.or(soon), ..failure }
 }

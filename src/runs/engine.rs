@@ -12,9 +12,10 @@ use crate::secrets::{Live, Snapshot};
 use crate::sessions::Sessions;
 use crate::tasks::Tasks;
 use crate::types::{Failure, OnDisconnect, Outcome, RunRequest, SessionKey};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::runtime::Handle;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument, Span};
 
 /// What all handles share.
@@ -47,7 +48,7 @@ impl Core {
     /// Lets a run that is no turn of a session begin.
     pub(super) fn begin(self: &Arc<Self>, job: Job) -> Result<(), Failure> {
         let permit = self.permit(&job)?;
-        self.spawn(vec![job], permit, None);
+        self.spawn(vec![job], Some(permit), None);
         Ok(())
     }
 
@@ -56,7 +57,13 @@ impl Core {
         self.admission.enter(&job.snapshot, agent)
     }
 
-    pub(super) fn spawn(self: &Arc<Self>, turn: Vec<Job>, permit: Permit, seat: Option<Seat>) {
+    /// Lets a turn begin; without a permit, as soon as there is room.
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        turn: Vec<Job>,
+        permit: Option<Permit>,
+        seat: Option<Seat>,
+    ) {
         let span = turn.first().map_or_else(Span::none, |job| job.span.clone());
         let drive = Drive::new(self, &turn);
         self.tasks.spawn(drive.through(turn, permit, seat).instrument(span));
@@ -79,14 +86,15 @@ impl Core {
                 self.leave(member);
             } else {
                 // A leader that has left is listed no more; its followers still lead to it.
-                member.stop_turn(why);
+                self.in_lane(member, || member.stop_turn(why));
             }
         }
     }
 
     /// Takes out a run that nobody wants any more. A turn with other members goes on for them.
     fn leave(self: &Arc<Self>, member: &Arc<Member>) {
-        if self.take_waiting(member).is_some() || member.leave() {
+        let waited = self.take_waiting(member).is_some();
+        if waited || self.in_lane(member, || member.leave()) {
             self.end(member, &Outcome::Aborted);
         }
     }
@@ -105,17 +113,31 @@ impl Core {
             }
             return;
         };
-        let (core, member) = (self.clone(), member.clone());
+        if member.grace.begin(Instant::now() + patience, moment) {
+            self.watch_grace(member.clone());
+        }
+    }
+
+    /// Ends a run once its readers have been away for as long as they may.
+    fn watch_grace(self: &Arc<Self>, member: Arc<Member>) {
+        let core = self.clone();
         self.tasks.spawn(async move {
             let stopping = core.tasks.stopping();
-            tokio::select! {
-                () = tokio::time::sleep(patience) => {
-                    if member.log.alone_since(moment) {
-                        core.leave(&member);
+            loop {
+                let until = match member.grace.look(Instant::now()) {
+                    ControlFlow::Continue(until) => until,
+                    ControlFlow::Break(moment) => {
+                        if moment.is_some_and(|moment| member.log.alone_since(moment)) {
+                            core.leave(&member);
+                        }
+                        return;
                     }
+                };
+                tokio::select! {
+                    () = sleep_until(until) => {}
+                    () = member.log.finished() => return,
+                    () = stopping.cancelled() => return,
                 }
-                () = member.log.finished() => {}
-                () = stopping.cancelled() => {}
             }
         });
     }
@@ -143,7 +165,8 @@ impl Core {
         for run in gone {
             self.repeats.forget(&run);
         }
-        if sweep {
+        // Without a runtime the process ends, and what is kept with it.
+        if sweep && Handle::try_current().is_ok() {
             self.sweep();
         }
     }

@@ -1,70 +1,166 @@
-//! Whether two requests ask the same.
+//! Whether two requests ask the same. Digests are compared with those of other builds, which may
+//! have stored theirs: what is digested is written out field by field.
 
-use crate::types::{ResponseFormat, RunRequest};
+use crate::types::{Delivery, ResponseFormat, RunKind, RunRequest, Sampling, ToolChoice, ToolSpec};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fmt::{self, Write as _};
-use std::io;
 
 /// A digest of all that decides what a request is answered.
 pub(super) fn of(request: &RunRequest) -> [u8; 32] {
-    let mut hash = settings(request);
-    serde_json::to_writer(&mut hash, &request.input).expect("messages are JSON-able");
-    hash.0.finalize().into()
+    digest(&(Settings::of(request), &request.input))
 }
 
 /// The same without the messages: requests that agree in it can become one turn.
 pub(super) fn of_settings(request: &RunRequest) -> [u8; 32] {
-    settings(request).0.finalize().into()
+    digest(&Settings::of(request))
 }
 
-fn settings(request: &RunRequest) -> Hashing {
-    let mut hash = Hashing(Sha256::new());
-    let RunRequest { agent, session, kind, sampling, model, delivery, origin, .. } = request;
-    hash.value(&(agent, session, kind, sampling, model, delivery));
-    hash.value(&(origin.surface, origin.caller.namespace()));
-    hash.value(&(&request.tool_choice, request.parallel_tool_calls, request.tools.len()));
-    for tool in &request.tools {
-        hash.value(&(&tool.name, &tool.description, tool.strict));
-        hash.text(tool.parameters.as_ref().map_or("", |schema| schema.get()));
-    }
-    match &request.response_format {
-        None => hash.text(""),
-        Some(ResponseFormat::JsonObject) => hash.text("object"),
-        Some(ResponseFormat::JsonSchema(schema)) => hash.text(schema.get()),
-    }
-    hash
+fn digest(asked: &impl Serialize) -> [u8; 32] {
+    let text = serde_json::to_vec(asked).expect("what is asked is JSON");
+    Sha256::digest(&text).into()
 }
 
-/// A digest that can be written to.
-struct Hashing(Sha256);
+/// What a request asks apart from its messages. The names are part of what is digested: a change
+/// here makes every stored digest that of another request.
+#[derive(Debug, Serialize)]
+struct Settings<'a> {
+    agent: Option<&'a str>,
+    session: Option<String>,
+    kind: &'static str,
+    temperature: Option<f64>,
+    top_p: Option<f64>,
+    frequency_penalty: Option<f64>,
+    presence_penalty: Option<f64>,
+    seed: Option<i64>,
+    stop: &'a [String],
+    max_tokens: Option<u32>,
+    model: Option<&'a str>,
+    delivery: &'static str,
+    surface: &'static str,
+    owner: Option<&'static str>,
+    response_format: Option<&'a str>,
+    tools: Vec<Tool<'a>>,
+    tool_choice: &'static str,
+    function: Option<&'a str>,
+    parallel_tool_calls: Option<bool>,
+}
 
-impl Hashing {
-    /// Takes what `Debug` writes: it tells every field, and nobody but this process compares it.
-    fn value(&mut self, value: &impl fmt::Debug) {
-        write!(self, "{value:?};").expect("a digest takes everything");
-    }
+#[derive(Debug, Serialize)]
+struct Tool<'a> {
+    name: &'a str,
+    description: Option<&'a str>,
+    parameters: Option<&'a str>,
+    strict: Option<bool>,
+}
 
-    /// Takes a text with its length, so that two texts are never taken for two others.
-    fn text(&mut self, text: &str) {
-        self.0.update(text.len().to_le_bytes());
-        self.0.update(text.as_bytes());
+impl<'a> Settings<'a> {
+    fn of(request: &'a RunRequest) -> Self {
+        let Sampling {
+            temperature,
+            top_p,
+            frequency_penalty,
+            presence_penalty,
+            seed,
+            stop,
+            max_tokens,
+        } = &request.sampling;
+        let (tool_choice, function) = choice(&request.tool_choice);
+        Self {
+            agent: request.agent.as_ref().map(|agent| agent.as_str()),
+            session: request.session.as_ref().map(ToString::to_string),
+            kind: match request.kind {
+                RunKind::Turn => "turn",
+                RunKind::Utility => "utility",
+            },
+            temperature: *temperature,
+            top_p: *top_p,
+            frequency_penalty: *frequency_penalty,
+            presence_penalty: *presence_penalty,
+            seed: *seed,
+            stop,
+            max_tokens: *max_tokens,
+            model: request.model.as_deref(),
+            delivery: match request.delivery {
+                Delivery::Whole => "whole",
+                Delivery::Growing => "growing",
+            },
+            surface: request.origin.surface.as_str(),
+            owner: request.origin.caller.namespace(),
+            response_format: request.response_format.as_ref().map(|format| match format {
+                ResponseFormat::JsonObject => "object",
+                ResponseFormat::JsonSchema(schema) => schema.get(),
+            }),
+            tools: request.tools.iter().map(Tool::of).collect(),
+            tool_choice,
+            function,
+            parallel_tool_calls: request.parallel_tool_calls,
+        }
     }
 }
 
-impl fmt::Write for Hashing {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
+impl<'a> Tool<'a> {
+    fn of(tool: &'a ToolSpec) -> Self {
+        Self {
+            name: &tool.name,
+            description: tool.description.as_deref(),
+            parameters: tool.parameters.as_ref().map(|schema| schema.get()),
+            strict: tool.strict,
+        }
     }
 }
 
-impl io::Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
+fn choice(choice: &ToolChoice) -> (&'static str, Option<&str>) {
+    match choice {
+        ToolChoice::Auto => ("auto", None),
+        ToolChoice::None => ("none", None),
+        ToolChoice::Required => ("required", None),
+        ToolChoice::Function(name) => ("function", Some(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Caller, OnDisconnect, Origin, SessionKey, Surface};
+
+    fn request() -> RunRequest {
+        RunRequest {
+            agent: None,
+            session: SessionKey::parse("agent:main:chat:1").ok(),
+            kind: RunKind::Turn,
+            input: Vec::new(),
+            sampling: Sampling { temperature: Some(0.5), ..Sampling::default() },
+            response_format: Some(ResponseFormat::JsonObject),
+            tools: vec![ToolSpec {
+                name: "look".to_owned(),
+                description: None,
+                parameters: None,
+                strict: Some(true),
+            }],
+            tool_choice: ToolChoice::Function("look".to_owned()),
+            parallel_tool_calls: None,
+            model: None,
+            delivery: Delivery::Growing,
+            origin: Origin { surface: Surface::Chat, caller: Caller::OPERATOR },
+            queue: None,
+            timeout: None,
+            idempotency_key: None,
+            on_disconnect: OnDisconnect::Detach,
+        }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    #[test]
+    fn what_is_digested_is_the_same_in_every_build() {
+        let text = serde_json::to_string(&Settings::of(&request())).expect("JSON");
+        assert_eq!(
+            text,
+            r#"{"agent":null,"session":"agent:main:chat:1","kind":"turn","temperature":0.5,"#
+                .to_owned()
+                + r#""top_p":null,"frequency_penalty":null,"presence_penalty":null,"seed":null,"#
+                + r#""stop":[],"max_tokens":null,"model":null,"delivery":"growing","#
+                + r#""surface":"openai","owner":null,"response_format":"object","#
+                + r#""tools":[{"name":"look","description":null,"parameters":null,"strict":true}],"#
+                + r#""tool_choice":"function","function":"look","parallel_tool_calls":null}"#
+        );
     }
 }

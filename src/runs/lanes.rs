@@ -1,5 +1,8 @@
 //! The lanes of all sessions: who enters, who begins, who joins, and who gives way.
 
+#[cfg(test)]
+mod tests;
+
 use super::admission::busy;
 use super::engine::{Core, Job};
 use super::lane::{Lane, Room, Waiting};
@@ -14,6 +17,20 @@ use tokio::time::{Instant, sleep_until};
 pub(super) struct Line {
     lane: Lane<Job>,
     leader: Option<Arc<Member>>,
+}
+
+impl Line {
+    /// What waits to join the turn that `leader` leads; nothing once that was told to end.
+    fn take_steering(&mut self, leader: &Arc<Member>, alike: [u8; 32]) -> Vec<Job> {
+        if leader.stop.is_told() {
+            return Vec::new();
+        }
+        let joining = self.lane.take_steering(alike);
+        for job in &joining {
+            job.member.follow(leader);
+        }
+        joining
+    }
 }
 
 impl Core {
@@ -54,7 +71,7 @@ impl Core {
         let Some(job) = entered.start else { return Ok(()) };
         let seat = Seat::of(self, key);
         match self.permit(&job) {
-            Ok(permit) => self.spawn(vec![job], permit, Some(seat)),
+            Ok(permit) => self.spawn(vec![job], Some(permit), Some(seat)),
             Err(failure) => {
                 seat.give_back();
                 return Err(failure);
@@ -63,48 +80,41 @@ impl Core {
         Ok(())
     }
 
-    /// Lets what waits in a lane begin, if it can now.
+    /// Lets what waits in a lane begin, if it can now. It has waited already: where the gateway
+    /// has no room at the moment it waits on, for that, in its lane's place.
     fn advance(self: &Arc<Self>, key: &SessionKey) {
-        loop {
-            let turn = {
-                let mut shard = self.lanes.shard(key);
-                let Some(line) = shard.get_mut(key) else { return };
-                let Some(turn) = line.lane.next(Instant::now()) else {
-                    if line.lane.is_idle() {
-                        shard.remove(key);
-                    }
-                    return;
-                };
-                let (leader, followers) = turn.split_first().expect("a turn has a job");
-                for job in followers {
-                    job.member.follow(&leader.member);
+        let turn = {
+            let mut shard = self.lanes.shard(key);
+            let Some(line) = shard.get_mut(key) else { return };
+            let Some(turn) = line.lane.next(Instant::now()) else {
+                if line.lane.is_idle() {
+                    shard.remove(key);
                 }
-                line.leader = Some(leader.member.clone());
-                turn
+                return;
             };
-            let seat = Seat::of(self, key);
-            match self.permit(&turn[0]) {
-                Ok(permit) => return self.spawn(turn, permit, Some(seat)),
-                Err(failure) => {
-                    for job in turn {
-                        self.end(&job.member, &Outcome::Failed(failure.clone()));
-                    }
-                    seat.free();
-                }
+            let (leader, followers) = turn.split_first().expect("a turn has a job");
+            for job in followers {
+                job.member.follow(&leader.member);
             }
-        }
+            line.leader = Some(leader.member.clone());
+            turn
+        };
+        let permit = self.permit(&turn[0]).ok();
+        self.spawn(turn, permit, Some(Seat::of(self, key)));
     }
 
     /// Takes what waits to join the turn that `leader` leads out of its lane.
     pub(super) fn take_steering(&self, leader: &Arc<Member>, alike: [u8; 32]) -> Vec<Job> {
         let Some(key) = &leader.session else { return Vec::new() };
         let mut shard = self.lanes.shard(key);
-        let Some(line) = shard.get_mut(key) else { return Vec::new() };
-        let joining = line.lane.take_steering(alike);
-        for job in &joining {
-            job.member.follow(leader);
-        }
-        joining
+        shard.get_mut(key).map_or_else(Vec::new, |line| line.take_steering(leader, alike))
+    }
+
+    /// Does what may tell a turn to end, at a moment at which nobody joins it: what waits has
+    /// either joined before and ends with it, or becomes a turn of its own.
+    pub(super) fn in_lane<T>(&self, member: &Member, act: impl FnOnce() -> T) -> T {
+        let _shard = member.session.as_ref().map(|key| self.lanes.shard(key));
+        act()
     }
 
     /// Takes a run out of its lane, if it still waits there.
@@ -160,20 +170,13 @@ impl Seat {
     }
 
     /// Frees the lane and lets what waits begin.
-    pub(super) fn give_back(self) {
-        let (core, key) = (self.core.clone(), self.key.clone());
-        self.free();
-        core.advance(&key);
-    }
-
-    /// Frees the lane.
-    fn free(mut self) {
+    pub(super) fn give_back(mut self) {
         self.taken = false;
-        let mut shard = self.core.lanes.shard(&self.key);
-        if let Some(line) = shard.get_mut(&self.key) {
+        if let Some(line) = self.core.lanes.shard(&self.key).get_mut(&self.key) {
             line.lane.release();
             line.leader = None;
         }
+        self.core.advance(&self.key);
     }
 }
 

@@ -1,12 +1,14 @@
 //! The events of a run that may outlive its reader: numbered from 1, bounded, read by any number
-//! of readers, each at its own place.
+//! of readers, each at its own place. What no longer fits is folded, so that the whole answer can
+//! still be read from its beginning.
 
 #[cfg(test)]
 mod tests;
 
+use super::fold::{FOLDED, Fold};
 use crate::types::{Delta, Failure, FailureKind, Outcome, RunEvent};
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
@@ -18,13 +20,19 @@ pub(super) struct Bounds {
     pub(super) events: usize,
     /// Most bytes of text in them.
     pub(super) bytes: usize,
+    /// Most bytes of the folded front.
+    pub(super) folded: usize,
     /// How long a full log waits for its slowest reader.
     pub(super) stall: Duration,
 }
 
 /// The bounds of every run's log.
-pub(super) const BOUNDS: Bounds =
-    Bounds { events: 4_096, bytes: 2 * 1024 * 1024, stall: Duration::from_secs(10) };
+pub(super) const BOUNDS: Bounds = Bounds {
+    events: 4_096,
+    bytes: 2 * 1024 * 1024,
+    folded: FOLDED,
+    stall: Duration::from_secs(10),
+};
 
 /// What an event takes beside its texts, about.
 const EVENT_BYTES: usize = 64;
@@ -43,6 +51,8 @@ pub(super) struct Log {
 #[derive(Debug)]
 struct State {
     events: VecDeque<RunEvent>,
+    /// What came before them; none once that was too much.
+    folded: Option<Arc<Fold>>,
     /// The sequence of the first event kept.
     first: u64,
     bytes: usize,
@@ -58,6 +68,19 @@ struct Place {
     reader: u64,
     /// The sequence it reads next; none for one that stalled and lost its events.
     next: Option<u64>,
+    /// The folded events it reads first.
+    folded: Option<Folded>,
+    /// Whether it has read the end.
+    over: bool,
+}
+
+/// A reader's place in the folded front, as that was when it came.
+#[derive(Debug)]
+struct Folded {
+    fold: Arc<Fold>,
+    at: usize,
+    /// The sequence of the first event behind it.
+    then: u64,
 }
 
 /// A reader of a log, known by number.
@@ -91,6 +114,7 @@ impl Log {
     pub(super) fn new(bounds: Bounds) -> Self {
         let state = State {
             events: VecDeque::new(),
+            folded: Some(Arc::default()),
             first: 1,
             bytes: 0,
             finished: false,
@@ -114,15 +138,15 @@ impl Log {
                 if state.finished {
                     return;
                 }
-                state.make_room(self.bounds);
-                if !state.full(self.bounds) {
+                state.make_room(&self.bounds);
+                if !state.full(&self.bounds) {
                     state.append(event);
                     break;
                 }
             }
             let until = *patience.get_or_insert_with(|| Instant::now() + self.bounds.stall);
             if timeout_at(until, read).await.is_err() {
-                self.state().cut_slowest();
+                self.state().cut_slowest(&self.bounds);
             }
         }
         self.grown.notify_waiters();
@@ -143,38 +167,41 @@ impl Log {
         true
     }
 
-    /// A new reader, from this sequence on.
+    /// A new reader, from this sequence on. Events that are kept come as they were; from the
+    /// beginning, those that are not come folded. Who asks for more than there is of an ended run
+    /// gets the end.
     ///
     /// # Errors
     /// When that event is no longer kept.
     pub(super) fn open(&self, from: u64) -> Result<ReaderId, Failure> {
         let mut state = self.state();
-        let from = from.max(1);
-        if from < state.first {
-            return Err(gone(state.first));
-        }
+        let (from, then) = (from.max(1), state.first);
+        let folded = if from < then {
+            let fold = state.folded.clone();
+            let place = fold.and_then(|fold| Some((fold.find(from)?, fold)));
+            let (at, fold) = place.ok_or_else(|| gone(then))?;
+            Some(Folded { fold, at, then })
+        } else {
+            None
+        };
         let reader = state.opened;
         state.opened += 1;
-        state.readers.push(Place { reader, next: Some(from) });
+        state.readers.push(Place { reader, next: Some(from), folded, over: false });
         Ok(ReaderId(reader))
     }
 
     /// The next event of a reader, if it is there.
     pub(super) fn take(&self, reader: ReaderId) -> Found {
-        let mut state = self.state();
-        let (first, finished) = (state.first, state.finished);
-        let end = first + state.events.len() as u64;
-        let Some(place) = state.place(reader) else { return Found::End };
-        let Some(next) = place.next else { return Found::Lost };
-        if next >= end {
-            return if finished { Found::End } else { Found::Nothing };
+        let found = self.state().take(reader);
+        if matches!(found, Found::Event(_)) {
+            self.read.notify_waiters();
         }
-        place.next = Some(next + 1);
-        let at = usize::try_from(next - first).expect("a log fits into memory");
-        let event = state.events[at].clone();
-        drop(state);
-        self.read.notify_waiters();
-        Found::Event(event)
+        found
+    }
+
+    /// The sequence a reader reads next; none for one that lost its events.
+    pub(super) fn next_of(&self, reader: ReaderId) -> Option<u64> {
+        self.state().place(reader)?.next
     }
 
     /// Waits until a reader has something to find other than [`Found::Nothing`].
@@ -230,7 +257,8 @@ impl Log {
 
     /// What the log takes in memory, about.
     pub(super) fn bytes(&self) -> usize {
-        self.state().bytes
+        let state = self.state();
+        state.bytes + state.folded.as_ref().map_or(0, |fold| fold.bytes())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -239,35 +267,66 @@ impl Log {
 }
 
 impl State {
-    fn full(&self, bounds: Bounds) -> bool {
+    fn full(&self, bounds: &Bounds) -> bool {
         self.events.len() >= bounds.events || self.bytes >= bounds.bytes
     }
 
-    /// Lets go of the oldest events as far as all readers have read them.
-    fn make_room(&mut self, bounds: Bounds) {
-        let slowest = self.readers.iter().filter_map(|place| place.next).min();
+    fn take(&mut self, reader: ReaderId) -> Found {
+        let (first, finished) = (self.first, self.finished);
+        let end = first + self.events.len() as u64;
+        let Some(at) = self.readers.iter().position(|place| place.reader == reader.0) else {
+            return Found::End;
+        };
+        let place = &mut self.readers[at];
+        if place.over {
+            return Found::End;
+        }
+        if let Some(event) = place.take_folded() {
+            return Found::Event(event);
+        }
+        let Some(next) = place.next else { return Found::Lost };
+        // Who waits for more than has come still gets the end.
+        let next = if finished { next.min(end - 1) } else { next };
+        if next >= end {
+            return Found::Nothing;
+        }
+        place.next = Some(next + 1);
+        place.over = finished && next + 1 == end;
+        let at = usize::try_from(next - first).expect("a log fits into memory");
+        Found::Event(self.events[at].clone())
+    }
+
+    /// Folds the oldest events as far as all readers have read them.
+    fn make_room(&mut self, bounds: &Bounds) {
+        let slowest = self.readers.iter().filter_map(Place::needs).min();
         while self.full(bounds) && !self.events.is_empty() {
             if slowest.is_some_and(|next| next <= self.first) {
                 return;
             }
-            self.drop_first();
+            self.fold_first(bounds);
         }
     }
 
-    /// Lets go of the oldest event; who has not read it has lost it.
-    fn cut_slowest(&mut self) {
-        self.drop_first();
+    /// Folds the oldest event; who has not read it has lost it.
+    fn cut_slowest(&mut self, bounds: &Bounds) {
+        self.fold_first(bounds);
         let first = self.first;
         for place in &mut self.readers {
-            place.next = place.next.filter(|next| *next >= first);
+            if place.needs().is_some_and(|needed| needed < first) {
+                (place.next, place.folded) = (None, None);
+            }
         }
     }
 
-    fn drop_first(&mut self) {
-        if let Some(event) = self.events.pop_front() {
-            self.bytes -= weight(&event);
-            self.first += 1;
+    fn fold_first(&mut self, bounds: &Bounds) {
+        let Some(event) = self.events.pop_front() else { return };
+        self.bytes -= weight(&event);
+        if let Some(fold) = &mut self.folded {
+            // A reader that is still in it keeps it as it was.
+            Arc::make_mut(fold).add(event, self.first);
         }
+        self.folded = self.folded.take().filter(|fold| fold.bytes() <= bounds.folded);
+        self.first += 1;
     }
 
     fn append(&mut self, event: RunEvent) {
@@ -280,7 +339,32 @@ impl State {
     }
 }
 
-fn weight(event: &RunEvent) -> usize {
+impl Place {
+    /// The first event that must not be folded before it has read it.
+    fn needs(&self) -> Option<u64> {
+        self.folded.as_ref().map(|folded| folded.then).or(self.next)
+    }
+
+    fn take_folded(&mut self) -> Option<RunEvent> {
+        let folded = self.folded.as_mut()?;
+        let Some(piece) = folded.fold.get(folded.at) else {
+            self.next = Some(folded.then);
+            self.folded = None;
+            return None;
+        };
+        folded.at += 1;
+        let event = piece.event.clone();
+        self.next = Some(piece.last + 1);
+        if folded.fold.get(folded.at).is_none() {
+            self.next = Some(folded.then);
+            self.folded = None;
+        }
+        Some(event)
+    }
+}
+
+/// What an event takes in memory, about.
+pub(super) fn weight(event: &RunEvent) -> usize {
     EVENT_BYTES
         + match event {
             RunEvent::Delta(
@@ -298,8 +382,8 @@ fn weight(event: &RunEvent) -> usize {
 
 fn gone(first: u64) -> Failure {
     let message = format!(
-        "The run's events before number {first} are no longer kept; read on from there, or ask \
-         again."
+        "The run's events before number {first} are no longer kept. Read on from there, or ask \
+         again under a new idempotency key."
     );
     Failure::new(FailureKind::UnknownRun, message)
 }

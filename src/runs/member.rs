@@ -1,5 +1,6 @@
 //! A run that may outlive its reader: what it is known by, its log, and how it is stopped.
 
+use super::grace::Grace;
 use super::log::{BOUNDS, Log};
 use super::repeats::Repeat;
 use crate::types::{Failure, FailureKind, OnDisconnect, Outcome, RunId, SessionKey};
@@ -20,6 +21,8 @@ pub(super) struct Member {
     pub(super) repeat: Option<Repeat>,
     /// What its reader wanted to happen when nobody reads it any more.
     pub(super) on_disconnect: Mutex<OnDisconnect>,
+    /// How long it goes on with nobody reading it.
+    pub(super) grace: Grace,
     /// Ends the turn it leads.
     pub(super) stop: Stop,
     /// For a follower: who leads.
@@ -67,6 +70,7 @@ impl Member {
             log: Log::new(BOUNDS),
             repeat: born.repeat,
             on_disconnect: Mutex::new(born.on_disconnect),
+            grace: Grace::default(),
             stop: Stop::default(),
             leader: OnceLock::new(),
             wanted_by: AtomicUsize::new(1),
@@ -142,10 +146,18 @@ impl Stopped {
     }
 }
 
-/// What is said of a run that the end of a process cut short.
+/// What is said of a run that the end of a process cut short before it could claim a session, or
+/// that has none.
 pub(super) fn interrupted() -> Failure {
     let message = "The gateway stopped while the run was under way, and the answer was not \
-                   completed. What was asked is in the session if it had one; ask again.";
+                   completed. Please ask again.";
+    Failure::new(FailureKind::Interrupted, message)
+}
+
+/// The same of a run that had claimed its session.
+pub(super) fn interrupted_turn() -> Failure {
+    let message = "The gateway stopped while the run was under way, and the answer was not \
+                   completed. What was asked is in the session; ask again for the answer.";
     Failure::new(FailureKind::Interrupted, message)
 }
 

@@ -11,6 +11,8 @@ mod drive;
 mod driven;
 mod engine;
 mod fingerprint;
+mod fold;
+mod grace;
 mod kept;
 mod lane;
 mod lanes;
@@ -86,8 +88,11 @@ impl Runs {
         }
     }
 
-    /// Reads a run again, from the event with this sequence on (they count from 1): exactly what
-    /// a reader would have got who had never stopped. A run that has ended is kept for a while.
+    /// Reads a run again, from the event with this sequence on (they count from 1): what a reader
+    /// would have got who had never stopped. Of a long run only the latest events are kept as
+    /// they were; read from 1 on, those before them come merged into fewer, and
+    /// [`Run::next_sequence`] tells how far they reach. A run that has ended is kept for a while;
+    /// who asks for more than it had gets its end.
     ///
     /// # Errors
     /// [`FailureKind::UnknownRun`] for a run that is not there, is another caller's, lives by its

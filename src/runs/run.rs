@@ -4,7 +4,7 @@ use super::admission::Permit;
 use super::driven::{Driven, Step};
 use super::engine::Core;
 use super::log::{Found, Left, ReaderId, too_slow};
-use super::member::{Born, Member, interrupted};
+use super::member::{Born, Member, interrupted_turn};
 use crate::agents;
 use crate::secrets::Snapshot;
 use crate::sessions::Spent;
@@ -78,7 +78,7 @@ impl Run {
             on_disconnect: OnDisconnect::Detach,
         };
         let member = Arc::new(Member::new(born));
-        member.finish(Outcome::Failed(interrupted()));
+        member.finish(Outcome::Failed(interrupted_turn()));
         let reader = member.log.open(1).expect("its only event is the first");
         let core = core.clone();
         Self { id, source: Source::Log(Subscription { core, member, reader, over: false }) }
@@ -129,6 +129,15 @@ impl Run {
                 note(live, &event);
                 Some(event)
             }
+        }
+    }
+
+    /// From where [`crate::runs::Runs::attach`] goes on after the last event this has given; none
+    /// for a run that lives by its reader, or a reader that lost its events.
+    pub fn next_sequence(&self) -> Option<u64> {
+        match &self.source {
+            Source::Log(subscription) => subscription.member.log.next_of(subscription.reader),
+            Source::Turn(..) => None,
         }
     }
 

@@ -30,6 +30,7 @@ pub use error::Error;
 pub use ledger::{Ledger, Spent, Total};
 pub use recover::Interrupted;
 pub use row::{Filter, Found, Listed, Patch, Row};
+pub use turn::turn_of;
 pub use upkeep::Upkeep;
 pub use writer::{Begin, Begun, Writer};
 

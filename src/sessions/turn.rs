@@ -51,6 +51,11 @@ impl<'a> Input<'a> {
     }
 }
 
+/// The turn itself out of an input: what is said after its last answer, instructions aside.
+pub fn turn_of(input: &[Message]) -> Vec<Message> {
+    Input::of(input).turn.into_iter().cloned().collect()
+}
+
 /// What comes before a turn, from the transcript.
 #[derive(Debug, Default)]
 pub(super) struct Before {

@@ -125,6 +125,17 @@ impl Writer {
         .await
     }
 
+    /// Makes the claim last for another term, for a turn that takes long.
+    ///
+    /// # Errors
+    /// [`Error::Stale`], or that the store cannot be written.
+    pub async fn renew(&self) -> Result<(), Error> {
+        let mut batch = Batch::new();
+        batch.renew(&self.fence, TERM);
+        let renewed = self.inner.store.commit(batch).await;
+        renewed.map(drop).map_err(|error| Error::of_claim(error, &self.key))
+    }
+
     /// Appends the end of the turn and gives the claim back. What it appends is on the disk once
     /// this returns. While the store is locked or its disk full, it is tried for some 3 seconds.
     ///

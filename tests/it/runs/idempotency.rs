@@ -103,4 +103,50 @@ async fn a_session_repeats_its_answer_after_a_restart() {
         read(House::at(folder.path(), &upstream, json!({})).await.start(keyed(followup("b"))))
             .await;
     assert_eq!(refused.failure().kind, FailureKind::Conflict);
+    let model = Some("up/small".to_owned());
+    let other = RunRequest { model, ..keyed(followup("a")) };
+    let third = House::at(folder.path(), &upstream, json!({})).await;
+    assert_eq!(read(third.start(other)).await.failure().kind, FailureKind::Conflict);
+}
+
+#[tokio::test]
+async fn a_repeat_of_a_long_answer_is_the_same_answer() {
+    let pieces = 6_000;
+    let expected: String = (0..pieces).map(|number| format!("{number} ")).collect();
+    for request in [keyed(stateless("hi")), keyed(followup("hi"))] {
+        let gate = Gate::default();
+        let stream = (0..pieces)
+            .fold(Reply::stream(), |reply, number| reply.then(says(&format!("{number} "))));
+        let upstream = Upstream::with([stream.then_gate(&gate).then(ends())]).await;
+        let (house, _folder) = House::new(&upstream, json!({})).await;
+        let mut first = house.start(request.clone());
+        let mut got = Read::default();
+        while got.text.len() < expected.len() {
+            got.take(soon(first.next()).await.expect("more"));
+        }
+        // While it is under way, long after its first events have gone.
+        let mut second = house.start(request.clone());
+        assert_eq!(second.id(), first.id());
+        let mut again = Read::default();
+        while again.text.len() < expected.len() / 2 {
+            again.take(soon(second.next()).await.expect("more"));
+        }
+        let next = second.next_sequence().expect("it has a log");
+        let resumed = house.runs.attach(&Caller::OPERATOR, second.id(), next).expect("goes on");
+        gate.open();
+        let resumed = read(resumed).await;
+        assert!(resumed.completed() && again.text + &resumed.text == expected);
+        assert!(read(second).await.completed());
+        while let Some(event) = soon(first.next()).await {
+            got.take(event);
+        }
+        assert!(got.completed() && got.text == expected);
+        // And once it has ended.
+        let later = read(house.start(request)).await;
+        assert!(later.completed() && later.text == expected);
+        assert_eq!((later.accepted, later.started), (got.accepted, got.started));
+        let usage = |read: &Read| read.events.iter().rfind(|e| e.starts_with("Usage")).cloned();
+        assert_eq!(usage(&later), usage(&got));
+        assert_eq!(upstream.seen().len(), 1);
+    }
 }

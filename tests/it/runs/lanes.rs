@@ -226,3 +226,39 @@ async fn the_config_says_what_becomes_of_a_message_that_does_not() {
         assert!(read(second).await.completed());
     }
 }
+
+/// A request that brings along what was said before.
+fn with_history(text: &str, mode: QueueMode) -> RunRequest {
+    let said = Message::Assistant { text: Some(format!("old {text}")), tool_calls: Vec::new() };
+    let rules = Message::System { text: format!("rules {text}") };
+    let input = vec![rules, user(&format!("before {text}")), said, user(text)];
+    RunRequest { input, ..turn(text, mode) }
+}
+
+#[tokio::test]
+async fn of_messages_that_bring_history_along_only_the_turn_joins() {
+    for mode in [QueueMode::Steer, QueueMode::Collect] {
+        let (house, upstream, _folder, gate) = talking(collecting()).await;
+        let runs = if mode == QueueMode::Steer {
+            let a = house.start(with_history("a", mode));
+            upstream.requests(1).await;
+            let [b, c] = ["b", "c"].map(|text| house.start(with_history(text, mode)));
+            [a, b, c]
+        } else {
+            ["a", "b", "c"].map(|text| house.start(with_history(text, mode)))
+        };
+        gate.open();
+        for run in runs {
+            assert!(read(run).await.completed());
+        }
+        let last = upstream.seen().pop().expect("asked");
+        assert_eq!(asked(&last), ["before a", "a", "b", "c"], "{mode:?}");
+        let mut expected = vec!["user:before a", "assistant:old a", "user:a"];
+        if mode == QueueMode::Steer {
+            expected.extend(["assistant:first", "user:b", "user:c", "assistant:re c"]);
+        } else {
+            expected.extend(["user:b", "user:c", "assistant:first"]);
+        }
+        assert_eq!(house.transcript().await, expected, "{mode:?}");
+    }
+}

@@ -330,3 +330,39 @@ async fn many_runs_at_once_leave_nothing_behind() {
     assert_eq!(house.runs.all_under_way(), 0);
     assert!(house.runs.list(&Caller::OPERATOR, &Filter::default()).is_empty());
 }
+
+#[tokio::test]
+async fn readers_that_come_and_go_leave_one_task() {
+    let upstream = Upstream::with([Reply::stream().then(says("half")).then_hang()]).await;
+    let (house, _folder) = House::new(&upstream, json!({})).await;
+    let grace = OnDisconnect::Grace(Duration::from_secs(3_600));
+    let mut run = house.start(RunRequest { on_disconnect: grace, ..stateless("hi") });
+    let id = run.id();
+    until_text(&mut run).await;
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    drop(run);
+    for _ in 0..1_000 {
+        drop(house.runs.attach(&Caller::OPERATOR, id, 1).expect("it goes on"));
+    }
+    assert!(tasks() <= before + 1, "{before} tasks became {}", tasks());
+}
+
+#[test]
+fn a_reader_may_leave_after_the_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let (house, waiting, _folder) = runtime.block_on(async {
+        let upstream = Upstream::with([Reply::hang()]).await;
+        let (house, folder) = House::new(&upstream, json!({})).await;
+        let first = house.start(followup("a"));
+        upstream.requests(1).await;
+        let request = RunRequest { on_disconnect: OnDisconnect::Cancel, ..followup("b") };
+        let waiting = house.start(request);
+        drop(first);
+        (house, waiting, folder)
+    });
+    let id = waiting.id();
+    drop(waiting);
+    assert!(house.runs.get(&Caller::OPERATOR, id).is_none(), "it has left its lane");
+}

@@ -135,7 +135,11 @@ proptest! {
                         got.take(event);
                     }
                 }
+                if got.outcome.is_some() {
+                    break;
+                }
                 let next = got.events.len() as u64 + 1;
+                assert_eq!(run.next_sequence(), Some(next));
                 drop(run);
                 run = house.runs.attach(&Caller::OPERATOR, id, next).expect("it goes on");
             }
