@@ -191,7 +191,7 @@ mod tests {
                 user: given(7),
             };
             let found = find(caller, &agent, &headers, fields).expect("names");
-            let Found { key, source } = found.expect("a session");
+            let Found { key, source, .. } = found.expect("a session");
             assert_eq!(source, order[first]);
             assert!(key.rest().starts_with("caller:anonymous:"), "{source}: {key}");
         }

@@ -70,8 +70,14 @@ fn ending(outcome: &Outcome) -> Ending {
         Outcome::Completed(StopReason::ToolCalls) | Outcome::ClientToolCalls => Ending::ToolCalls,
         Outcome::Aborted => Ending::Aborted,
         Outcome::Failed(failure) if failure.kind == FailureKind::Interrupted => Ending::Interrupted,
+        Outcome::Failed(failure) if is_refusal(failure.kind) => Ending::Refused,
         Outcome::Failed(_) => Ending::Failed,
     }
+}
+
+/// Whether it is what was asked that the provider will not take.
+fn is_refusal(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::UpstreamRejected | FailureKind::ContextLength)
 }
 
 /// A stored answer as the events it once grew by, and how it ended.

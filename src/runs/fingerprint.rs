@@ -127,6 +127,7 @@ mod tests {
         RunRequest {
             agent: None,
             session: SessionKey::parse("agent:main:chat:1").ok(),
+            history: crate::types::History::Session,
             kind: RunKind::Turn,
             input: Vec::new(),
             sampling: Sampling { temperature: Some(0.5), ..Sampling::default() },

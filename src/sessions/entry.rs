@@ -71,6 +71,9 @@ pub enum Ending {
     Aborted,
     /// Something went wrong.
     Failed,
+    /// The provider would not take what was asked: asking it again, or after it, would go wrong
+    /// again, so no later turn reads it.
+    Refused,
     /// The gateway stopped meanwhile.
     Interrupted,
 }

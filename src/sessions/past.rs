@@ -1,11 +1,11 @@
 //! What a transcript holds already: the conversation so far, and perhaps the very turn that is
 //! asked again.
 
-use super::entry::{Body, Entry};
+use super::entry::{Body, Ending, Entry};
 use super::turn::Before;
 use super::{Error, stored};
 use crate::store::{Page, Store};
-use crate::types::{Message, SessionKey};
+use crate::types::{Message, RunId, SessionKey};
 
 /// Most entries of a transcript that a model is given.
 pub(super) const MAX_ENTRIES: usize = 2_000;
@@ -20,6 +20,8 @@ const PAGE: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Past {
     entries: Vec<Entry>,
+    /// Whether there is more before them.
+    is_cut: bool,
 }
 
 /// A transcript that is to be loaded.
@@ -44,15 +46,16 @@ impl Past {
             before = events.first().map_or(0, |first| first.sequence);
             for event in events.iter().rev() {
                 bytes += event.body.len();
-                if bytes > MAX_BYTES {
-                    before = 0;
-                    break;
+                // The latest one is always looked at: it may be what is asked again.
+                if bytes > MAX_BYTES && !entries.is_empty() {
+                    entries.reverse();
+                    return Ok(Self { entries, is_cut: true });
                 }
                 entries.push(stored::entry(key, event)?);
             }
         }
         entries.reverse();
-        Ok(Self { entries })
+        Ok(Self { entries, is_cut: before > 1 })
     }
 
     /// The sequences of the entries that are this turn, or its front, asked before without an
@@ -86,12 +89,38 @@ impl Past {
     /// What the model reads before the turn, of which these entries are a part.
     pub(super) fn before(self, asked: &[u64]) -> Before {
         let notices = asked.first().map_or_else(Vec::new, |first| self.notices_before(*first));
-        let others = self.entries.into_iter().filter(|entry| !asked.contains(&entry.sequence));
-        let history = others.filter_map(|entry| match entry.body {
-            Body::Message(said) => Some(said.message),
-            _ => None,
-        });
-        Before { notices, history: history.collect() }
+        let is_cut = self.is_cut;
+        let others = self.readable().into_iter();
+        let others = others.filter(|(sequence, _)| !asked.contains(sequence));
+        let history = others.map(|(_, message)| message);
+        // A conversation that begins with an answer is one that strict providers refuse.
+        let begins = |message: &Message| matches!(message, Message::User { .. });
+        let history = history.skip_while(|message| is_cut && !begins(message)).collect();
+        Before { notices, history }
+    }
+
+    /// All that was said, but for what a provider refused to read and nobody answered later: it
+    /// would make every further turn go wrong as well.
+    fn readable(self) -> Vec<(u64, Message)> {
+        let refused: Vec<RunId> = self.entries.iter().filter_map(refused).collect();
+        let mut kept = Vec::with_capacity(self.entries.len());
+        // From the end: a question is answered when an answer follows it or the rest of its turn.
+        let (mut after, mut is_answered) = (None, false);
+        for entry in self.entries.into_iter().rev() {
+            let Body::Message(said) = entry.body else { continue };
+            is_answered = match after {
+                _ if is_answer(&said.message) => true,
+                Some((_, true)) => true,
+                Some((run, false)) => is_answered && run == said.run,
+                None => false,
+            };
+            after = Some((said.run, is_answer(&said.message)));
+            if is_answered || !refused.contains(&said.run) {
+                kept.push((entry.sequence, said.message));
+            }
+        }
+        kept.reverse();
+        kept
     }
 
     /// What the agent was told right before an entry.
@@ -111,6 +140,14 @@ impl Past {
             Body::Message(said) => Some((entry.sequence, &said.message)),
             _ => None,
         })
+    }
+}
+
+/// The run that an entry says was refused.
+fn refused(entry: &Entry) -> Option<RunId> {
+    match &entry.body {
+        Body::Broken { run, ending: Ending::Refused, .. } => Some(*run),
+        _ => None,
     }
 }
 

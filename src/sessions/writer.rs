@@ -175,7 +175,7 @@ impl Writer {
         let Ended { answer, ending, why, model, usage } = ended;
         let is_whole = match ending {
             Ending::Stop | Ending::Length | Ending::ContentFilter | Ending::ToolCalls => true,
-            Ending::Aborted | Ending::Failed | Ending::Interrupted => false,
+            Ending::Aborted | Ending::Failed | Ending::Refused | Ending::Interrupted => false,
         };
         let run = self.run;
         if is_whole {

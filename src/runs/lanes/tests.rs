@@ -33,6 +33,7 @@ fn job(number: u128) -> Job {
     let request = RunRequest {
         agent: None,
         session: None,
+        history: crate::types::History::Session,
         kind: RunKind::Turn,
         input: Vec::new(),
         sampling: Sampling::default(),

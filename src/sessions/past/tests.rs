@@ -19,7 +19,8 @@ fn past(script: &str) -> Past {
         };
         Entry { sequence: at as u64 + 1, at: 0, body }
     };
-    Past { entries: script.split_whitespace().enumerate().map(entry).collect() }
+    let entries = script.split_whitespace().enumerate().map(entry).collect();
+    Past { entries, is_cut: false }
 }
 
 fn message(word: &str) -> Message {
@@ -76,4 +77,50 @@ fn what_comes_before_leaves_the_turn_out_and_tells_its_notices_again() {
     let before = past("n:0 u:1 a:2").before(&[]);
     assert_eq!(before.notices, [""; 0]);
     assert_eq!(before.history.len(), 2);
+}
+
+/// Entries from a script: `1u:` what was asked in run 1, `1a:` its answer, `1r` it was refused.
+fn of_runs(script: &str) -> Past {
+    let entry = |(at, word): (usize, &str)| {
+        let run = RunId::from_bits(word[..1].parse().expect("a digit"));
+        let body = match &word[1..] {
+            "r" => Body::Broken { run, ending: Ending::Refused, why: String::new(), partial: None },
+            rest => Body::Message(Said {
+                message: message(rest),
+                run,
+                model: None,
+                usage: None,
+                ending: None,
+            }),
+        };
+        Entry { sequence: at as u64 + 1, at: 0, body }
+    };
+    let entries = script.split_whitespace().enumerate().map(entry).collect();
+    Past { entries, is_cut: false }
+}
+
+fn read(past: Past) -> Vec<Message> {
+    past.before(&[]).history
+}
+
+#[test]
+fn what_a_provider_refused_is_not_read_again() {
+    let check = |script: &str, expected: &str| {
+        let expected: Vec<Message> = expected.split_whitespace().map(message).collect();
+        assert_eq!(read(of_runs(script)), expected, "{script}");
+    };
+    check("1u:x 1a:y 2u:bad 2r", "u:x a:y");
+    check("1u:bad 1r 2u:x 2a:y", "u:x a:y");
+    check("1u:bad 1u:too 1r 2u:x", "u:x");
+    // Asked again by another run, which was answered.
+    check("1u:x 1r 2a:y 3u:z", "u:x a:y u:z");
+    check("1u:x 1u:y 1r 2a:z", "u:x u:y a:z");
+}
+
+#[test]
+fn a_history_that_is_cut_begins_with_a_question() {
+    let mut cut = past("a:1 u:2 a:3");
+    cut.is_cut = true;
+    assert_eq!(read(cut), [message("u:2"), message("a:3")]);
+    assert_eq!(read(past("a:1 u:2")), [message("a:1"), message("u:2")]);
 }
