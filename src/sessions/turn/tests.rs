@@ -78,7 +78,7 @@ fn the_model_reads_instructions_notices_history_and_turn() {
 
 #[test]
 fn a_turn_is_known_by_what_was_said() {
-    let print = |input: &str| Input::of(&messages(input)).fingerprint();
+    let print = |input: &str| Input::of(&messages(input)).fingerprint(&[0; 32]);
     assert_eq!(print("s:x u:1"), print("s:y u:0 a:0 u:1"));
     assert_ne!(print("u:1"), print("u:2"));
     assert_ne!(print("u:1"), print("u:1 u:1"));
