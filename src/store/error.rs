@@ -1,6 +1,7 @@
 //! Why the store did not do what it was asked.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why the store did not do what it was asked. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +54,7 @@ pub enum Error {
     #[error("the store {0} was opened for reading only; open it for writing to change it")]
     ReadOnly(PathBuf),
     /// Somebody else holds the lease.
-    #[error("{lease} is held by {holder}")]
+    #[error("{lease} is held by {holder}; wait until it is given back or expires")]
     Held {
         /// The lease.
         lease: String,
@@ -61,13 +62,15 @@ pub enum Error {
         holder: String,
     },
     /// A newer holder of the lease is there.
-    #[error("the claim on {lease} is stale: a newer writer has it")]
+    #[error(
+        "the claim on {lease} is stale: a newer writer has it, or it was given back; claim it anew"
+    )]
     Fenced {
         /// The lease.
         lease: String,
     },
     /// A record is not as expected, or an event with this mark is there already.
-    #[error("{what} is there already or has changed")]
+    #[error("{what} is there already or has changed; read it again, then decide anew")]
     Conflict {
         /// The record or the mark.
         what: String,
@@ -80,7 +83,10 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A search was ended.
+    #[error("the search took longer than {0:?} and was ended; look for more words, or rarer ones")]
+    TooSlow(Duration),
     /// It was closed.
-    #[error("the store is closed")]
+    #[error("the store is closed; the gateway is stopping, try again once it has started")]
     Closed,
 }

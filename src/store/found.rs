@@ -88,7 +88,9 @@ pub struct Record {
 /// Which records to list. By default it has no filter, and a `limit` of 0 that is to be set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// Only keys that begin with this.
+    /// Only keys that begin with this. By rank, a prefix that ends with the key's second colon
+    /// (`agent:main:`) costs what it lists; a longer one is looked for among those keys, and a
+    /// shorter one, or any within a group, among all of the space or the group.
     pub prefix: String,
     /// Only this group.
     pub group: Option<String>,

@@ -15,7 +15,7 @@ pub use clock::Clock;
 pub use error::Error;
 pub use found::{Committed, Event, Fence, Hit, Key, Listing, Order, Page, Parcel, Record};
 
-use sqlite::{Claim, Missing, Readers, Writer};
+use sqlite::{Claim, Missing, Readers, Searching, Sought, Writer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +46,7 @@ struct Inner {
     clock: Clock,
     // Before the writer: the last to close the file tidies it up, which only the writer may.
     readers: Arc<Readers>,
+    searching: Searching,
     /// None where it was opened to be read.
     writer: Option<Writer>,
     closing: CancellationToken,
@@ -82,7 +83,9 @@ impl Store {
         let file = file.to_owned();
         let readers = Arc::new(Readers::having(connection, file.clone()));
         let closing = CancellationToken::new();
-        Ok(Self { inner: Arc::new(Inner { file, clock, readers, writer: None, closing }) })
+        let searching = Searching::new(&file, closing.clone());
+        let inner = Inner { file, clock, readers, searching, writer: None, closing };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The clock everything in the store is timed by.
@@ -134,13 +137,15 @@ impl Store {
     }
 
     /// Events whose indexed text has all the words of `words`, best first, of journals whose name
-    /// begins with `prefix`. Only the newest 2,000 are compared, and the first 32 words looked for.
+    /// begins with `prefix`. Only the newest 2,000 of those are compared, and the first 32 words
+    /// looked for. Texts of other journals do not take their places, but time: one search is under
+    /// way at a time, beside other reads, and none for longer than 5 seconds.
     ///
     /// # Errors
-    /// [`Error`] when the store cannot be read.
+    /// [`Error::TooSlow`], or that the store cannot be read.
     pub async fn search(&self, prefix: &str, words: &str, limit: usize) -> Result<Vec<Hit>, Error> {
         let (prefix, words) = (prefix.to_owned(), words.to_owned());
-        self.inner.readers.read(move |reader| sqlite::search(reader, &prefix, &words, limit)).await
+        self.inner.searching.search(Sought { prefix, words, limit }).await
     }
 
     /// One record.
@@ -208,7 +213,8 @@ impl Store {
     /// # Errors
     /// [`Error`] when its files cannot be looked at.
     pub async fn size(&self) -> Result<u64, Error> {
-        sqlite::size(&self.inner.file)
+        let file = self.inner.file.clone();
+        spawn_blocking(move || sqlite::size(&file)).await.unwrap_or(Err(Error::Closed))
     }
 
     /// Reads all of it and says what is damaged.
@@ -244,6 +250,7 @@ impl Store {
     /// Writes out what is under way and closes. Later calls get [`Error::Closed`].
     pub async fn close(&self) {
         self.inner.closing.cancel();
+        self.inner.searching.close().await;
         self.inner.readers.close().await;
         if let Some(writer) = &self.inner.writer {
             writer.close().await;
@@ -263,7 +270,9 @@ impl Store {
         let writer = Some(Writer::start(connection, file, clock.clone())?);
         let file = file.to_owned();
         let readers = Arc::new(Readers::new(file.clone()));
-        let inner = Inner { file, clock, readers, writer, closing: CancellationToken::new() };
+        let closing = CancellationToken::new();
+        let searching = Searching::new(&file, closing.clone());
+        let inner = Inner { file, clock, readers, searching, writer, closing };
         Ok(Self { inner: Arc::new(inner) })
     }
 }

@@ -5,7 +5,7 @@ use super::files::{self, Unfinished};
 use super::{connection, schema};
 use crate::store::{Backup, Error};
 use rusqlite::backup::{Backup as Copying, StepResult};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -27,7 +27,11 @@ pub(in crate::store) fn copy(
     let unfinished = Unfinished::beside(to).map_err(failed)?;
     let aside = unfinished.path();
     let source = connection::reader(from).map_err(|error| told(from, &error))?;
-    fill(&source, aside, closing).map_err(|fault| fault.at(to))?;
+    let place = |of| match of {
+        Side::Source => from,
+        Side::Target => to,
+    };
+    fill(&source, aside, closing).map_err(|(of, fault)| fault.at(place(of)))?;
     let bytes = fs::metadata(aside).map_err(failed)?.len();
     files::finish(aside, to).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => taken(to),
@@ -36,34 +40,73 @@ pub(in crate::store) fn copy(
     Ok(Backup { bytes })
 }
 
+/// Whose fault it is that a copy fails.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Source,
+    Target,
+}
+
+fn at_source(fault: impl Into<Fault>) -> (Side, Fault) {
+    (Side::Source, fault.into())
+}
+
+fn at_target(fault: impl Into<Fault>) -> (Side, Fault) {
+    (Side::Target, fault.into())
+}
+
 /// Fills an empty file with what the store is now, and checks it.
-fn fill(source: &Connection, aside: &Path, closing: &CancellationToken) -> Result<(), Fault> {
+fn fill(
+    source: &Connection,
+    aside: &Path,
+    closing: &CancellationToken,
+) -> Result<(), (Side, Fault)> {
     // One transaction holds the store still for as long as the copy takes, while others write on;
     // without it every change would begin the copy anew.
-    source.execute_batch("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1;")?;
-    let mut target = connection::connect(aside, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    source.execute_batch("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1;").map_err(at_source)?;
+    let mut target =
+        connection::connect(aside, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(at_target)?;
     // A copy that fails is thrown away, so it needs no journal; it is synced once at the end.
-    target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
-    let copying = Copying::new(source, &mut target)?;
+    target
+        .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+        .map_err(at_target)?;
+    let copying = Copying::new(source, &mut target).map_err(at_target)?;
     loop {
         if closing.is_cancelled() {
-            return Err(Error::Closed.into());
+            return Err(at_source(Error::Closed));
         }
-        match copying.step(PAGES)? {
+        match copying.step(PAGES).map_err(while_copying)? {
             StepResult::Done => break,
             StepResult::More => {}
             other => {
-                return Err(Fault::Broken(format!("nobody else has the copy open, but {other:?}")));
+                let what = format!("nobody else has the copy open, but {other:?}");
+                return Err(at_target(Fault::Broken(what)));
             }
         }
     }
     drop(copying);
-    source.execute_batch("COMMIT;")?;
+    source.execute_batch("COMMIT;").map_err(at_source)?;
     // Out of the log's mode, so that the file is all there is.
-    target.execute_batch("PRAGMA journal_mode = DELETE;")?;
-    schema::recognise(&target)?;
-    schema::check(&target)?;
-    target.close().map_err(|(_, error)| error.into())
+    target.execute_batch("PRAGMA journal_mode = DELETE;").map_err(while_copying)?;
+    // A copy is what the store is: damage in it is the store's.
+    schema::recognise(&target).and_then(|()| schema::check(&target)).map_err(at_source)?;
+    target.close().map_err(|(_, error)| at_target(error))
+}
+
+/// Pages are read on one side and written on the other.
+fn while_copying(error: rusqlite::Error) -> (Side, Fault) {
+    let is_read = match &error {
+        rusqlite::Error::SqliteFailure(code, _) => matches!(
+            code.extended_code,
+            ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS
+        ),
+        _ => false,
+    };
+    let is_damage = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    );
+    if is_read || is_damage { at_source(error) } else { at_target(error) }
 }
 
 fn taken(to: &Path) -> Error {

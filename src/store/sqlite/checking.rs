@@ -1,9 +1,9 @@
 //! The long check, which ends early when nobody waits for it any more.
 
 use super::fault::{Fault, told};
+use super::interrupting::Interrupting;
 use super::{connection, schema};
 use crate::store::Error;
-use rusqlite::InterruptHandle;
 use std::path::Path;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -24,13 +24,4 @@ pub(in crate::store) async fn check(file: &Path, closing: &CancellationToken) ->
         () = closing.cancelled() => return Err(Error::Closed),
     };
     checked.unwrap_or(Err(Fault::Refused(Error::Closed))).map_err(|fault| fault.at(file))
-}
-
-/// Ends the check when its caller leaves.
-struct Interrupting(InterruptHandle);
-
-impl Drop for Interrupting {
-    fn drop(&mut self) {
-        self.0.interrupt();
-    }
 }

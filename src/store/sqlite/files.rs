@@ -59,9 +59,10 @@ pub(super) fn make_private(file: &Path) -> Result<(), Error> {
 }
 
 /// Makes a file that only its owner reads and writes.
-fn create_private(path: &Path) -> std::io::Result<()> {
+fn create_private(path: &Path) -> std::io::Result<File> {
     let file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path)?;
-    file.set_permissions(Permissions::from_mode(PRIVATE_FILE))
+    file.set_permissions(Permissions::from_mode(PRIVATE_FILE))?;
+    Ok(file)
 }
 
 /// Writes `aside` to the disk and gives it its name; what is there already stays and is an error.
@@ -99,27 +100,65 @@ fn remove(file: &Path) {
     }
 }
 
-/// A file that is removed again, with all that SQLite keeps beside it.
-pub(super) struct Unfinished(PathBuf);
+/// How the name ends of a file in the making.
+const UNFINISHED: &str = ".unfinished";
+/// Files made in vain because another process took them for left behind.
+const TRIES: usize = 8;
+
+/// A file that is removed again, with all that SQLite keeps beside it. It is locked for as long as
+/// it is worked on, by which one that a killed process left is told from it.
+pub(super) struct Unfinished {
+    path: PathBuf,
+    locked: File,
+}
 
 impl Unfinished {
-    /// An empty file beside `file`, under a name that nobody else has.
+    /// An empty file beside `file`, under a name that nobody else has. What killed processes left
+    /// of others for the same file is removed.
     pub(super) fn beside(file: &Path) -> std::io::Result<Self> {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let id = uuid::Uuid::new_v4().simple();
-        let unfinished = Self(file.with_file_name(format!(".{name}.{id}.unfinished")));
-        create_private(unfinished.path())?;
-        Ok(unfinished)
+        remove_left_behind(file);
+        for _ in 0..TRIES {
+            let id = uuid::Uuid::new_v4().simple();
+            let path = file.with_file_name(format!("{}{id}{UNFINISHED}", front_of(file)));
+            let unfinished = Self { locked: create_private(&path)?, path };
+            unfinished.locked.lock()?;
+            // Between the two it could be taken for one that was left behind.
+            if unfinished.path.exists() {
+                return Ok(unfinished);
+            }
+        }
+        Err(std::io::Error::other("other processes remove what is made here"))
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        remove(&self.0);
+        remove(&self.path);
+    }
+}
+
+/// How the names begin of what is made to become `file`.
+fn front_of(file: &Path) -> String {
+    format!(".{}.", file.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes what nobody works on any more. It does no harm, so nothing is said of a failure.
+fn remove_left_behind(file: &Path) {
+    let front = front_of(file);
+    let Ok(folder) = fs::read_dir(folder_of(file)) else { return };
+    for path in folder.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let id = name.strip_prefix(&front).and_then(|rest| rest.strip_suffix(UNFINISHED));
+        if id.is_some_and(|id| uuid::Uuid::try_parse(id).is_ok())
+            && let Ok(left) = File::open(&path)
+            && left.try_lock().is_ok()
+        {
+            remove(&path);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Journals and what their events are found by.
 
 use super::fault::{Fault, is_duplicate};
+use super::searching::Sought;
 use super::{above, rows, stored, unsigned, words};
 use crate::store::{Error, Event, Hit, NewEvent, Page};
 use rusqlite::types::Value;
@@ -155,12 +156,9 @@ pub(in crate::store) fn event_once(
     Ok(connection.prepare_cached(ONCE)?.query_row((stream, once), event).optional()?)
 }
 
-pub(in crate::store) fn search(
-    connection: &Connection,
-    prefix: &str,
-    asked: &str,
-    limit: usize,
-) -> Result<Vec<Hit>, Fault> {
+pub(super) fn search(connection: &Connection, sought: &Sought) -> Result<Vec<Hit>, Fault> {
+    let Sought { prefix, words: asked, limit } = sought;
+    let limit = *limit;
     let Some(query) = words::query(asked) else { return Ok(Vec::new()) };
     let newest = rows(COMPARED.max(limit));
     let mut statement = connection.prepare_cached(SEARCH)?;

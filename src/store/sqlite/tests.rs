@@ -55,21 +55,27 @@ fn every_read_goes_by_an_index() {
 #[test]
 fn every_list_goes_by_an_index_in_its_order() {
     let (_folder, connection) = store();
-    let texts = |text: &str| [String::new(), text.to_owned()];
     for order in [Order::Key, Order::Newest, Order::Oldest] {
         for group in [None, Some("group".to_owned())] {
-            for prefix in texts("prefix") {
+            for prefix in [String::new(), "prefix".to_owned(), "agent:main:".to_owned()] {
                 for (from_rank, below_rank) in [(None, None), (Some(1), None), (Some(1), Some(2))] {
                     let group = group.clone();
                     let prefix = prefix.clone();
                     let (skip, limit) = (0, 10);
                     let listing =
                         Listing { prefix, group, order, from_rank, below_rank, skip, limit };
-                    let (sql, values) = listing::statement("space", &listing);
+                    let (space, schema) = ("space", schema::KNOWN);
+                    let asked = listing::Asked { space, listing: &listing, schema };
+                    let (sql, values) = listing::statement(asked);
                     let plan = plan(&connection, &sql, values.len());
                     assert!(plan.starts_with("SEARCH records USING INDEX"), "{listing:?}\n{plan}");
                     assert!(!plan.contains("TEMP B-TREE"), "{listing:?}\n{plan}");
-                    let (sql, values) = listing::counting("space", &listing);
+                    let is_family = listing.group.is_none()
+                        && order != Order::Key
+                        && listing.prefix.contains(':');
+                    let by_family = "records_by_family (space=? AND <expr>=?";
+                    assert_eq!(plan.contains(by_family), is_family, "{listing:?}\n{plan}");
+                    let (sql, values) = listing::counting(asked);
                     let plan = self::plan(&connection, &sql, values.len());
                     let expected = "SEARCH records USING COVERING INDEX";
                     assert!(plan.starts_with(expected), "{listing:?}\n{plan}");

@@ -83,6 +83,45 @@ async fn a_backup_needs_no_log() {
     assert_eq!(fs::read(&to).expect("read")[18..20], [1, 1]);
 }
 
+#[tokio::test]
+async fn a_backup_says_whether_the_store_or_the_copy_is_at_fault() {
+    let (folder, file) = filled().await;
+    let nowhere = folder.path().join("none").join("copy");
+    let store = open(&file).expect("opened");
+    let refused = store.backup(&nowhere).await.expect_err("there is no such folder");
+    assert!(matches!(&refused, Error::Unusable { file: at, .. } if *at == nowhere), "{refused}");
+    store.close().await;
+    let mut bytes = fs::read(&file).expect("read");
+    let middle = bytes.len() / PAGE / 2 * PAGE;
+    bytes[middle..middle + PAGE].fill(0xa5);
+    fs::write(&file, bytes).expect("written");
+    let store = Store::open_read_only(&file, Clock::system()).expect("the damage lies deep");
+    let refused = store.backup(&folder.path().join("copy")).await.expect_err("it is damaged");
+    assert!(matches!(&refused, Error::Damaged { file: at, .. } if *at == file), "{refused}");
+    assert!(!folder.path().join("copy").exists());
+}
+
+#[tokio::test]
+async fn what_a_killed_backup_left_is_removed_by_the_next() {
+    let (folder, file) = filled().await;
+    let name = |name: &str| folder.path().join(name);
+    let id = "0123456789abcdef0123456789abcdef";
+    let left = name(&format!(".copy.{id}.unfinished"));
+    let others = [
+        name(&format!(".copy.{}.unfinished", id.replace('0', "1"))),
+        name(&format!(".copy 2.{id}.unfinished")),
+        name(".copy.mine.unfinished"),
+    ];
+    for path in others.iter().chain([&left]) {
+        fs::write(path, "half a store").expect("written");
+    }
+    let worked_on = fs::File::open(&others[0]).expect("opened");
+    worked_on.lock().expect("locked");
+    open(&file).expect("opened").backup(&name("copy")).await.expect("copied");
+    assert!(!left.exists());
+    assert!(others.iter().all(|path| path.exists()), "what is another's stays");
+}
+
 /// Killed after the first page of the log was copied into the file: the file alone looks cut short.
 #[tokio::test]
 async fn a_store_that_was_killed_while_its_log_was_copied_is_whole() {
@@ -144,7 +183,7 @@ async fn a_newer_schema_is_left_as_it_is() {
     let before = fs::read(&file).expect("read");
     for refused in [open(&file), Store::open_existing(&file, Clock::system())] {
         let refused = refused.expect_err("a newer openclaw wrote it");
-        let expected = Error::NewerSchema { file: file.clone(), found: 99, known: 1 };
+        let expected = Error::NewerSchema { file: file.clone(), found: 99, known: 2 };
         assert_eq!(refused, expected);
     }
     assert_eq!(fs::read(&file).expect("read"), before);
@@ -159,7 +198,7 @@ async fn a_schema_that_becomes_newer_stops_the_writer() {
     let newer = Connection::open(&file).expect("opened");
     newer.execute_batch("PRAGMA user_version = 99;").expect("marked");
     let refused = store.commit(batch(|b| b.append("journal", event("{}")))).await;
-    assert_eq!(refused, Err(Error::NewerSchema { file, found: 99, known: 1 }));
+    assert_eq!(refused, Err(Error::NewerSchema { file, found: 99, known: 2 }));
 }
 
 /// Every page in turn is overwritten: the store never reads nonsense, and a check finds it.

@@ -1,7 +1,7 @@
 //! Opening a store only to read it: beside a writer, after a crash, of another schema.
 
 use super::contract::{MINUTE, append, batch, event, everything, put, worded};
-use openclaw::store::{Clock, Error, Page, Store};
+use openclaw::store::{Clock, Error, Listing, Order, Page, Store};
 use rusqlite::Connection;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -108,6 +108,34 @@ async fn only_schemas_that_are_known_are_read() {
     assert_eq!(older, Error::OlderSchema { file: file.clone(), found: 0, least: 1 });
     assert!(older.to_string().contains("start the gateway once"), "{older}");
     assert_eq!(fs::read(&file).expect("read"), before, "it was not brought up to date");
+}
+
+/// A gateway of before the index by family may run on beside it.
+#[tokio::test]
+async fn an_older_schema_is_read_as_it_is_and_brought_up_to_date_for_writing() {
+    let (_folder, file, writer) = written().await;
+    for key in ["agent:a:1", "agent:b:1", "agent:a:2"] {
+        put(&writer, "rows", key, "value").await;
+    }
+    writer.close().await;
+    let connection = Connection::open(&file).expect("opened");
+    let older = "DROP INDEX records_by_family; PRAGMA user_version = 1;";
+    connection.execute_batch(older).expect("as it was");
+    drop(connection);
+    let before = fs::read(&file).expect("read");
+    let listing = || Listing { prefix: "agent:a:".into(), order: Order::Newest, ..everything() };
+    let ranked = || Listing { from_rank: Some(0), ..listing() };
+    let reader = read_only(&file).expect("opened");
+    let found = reader.records("rows", listing()).await.expect("listed");
+    assert_eq!(found.len(), 2);
+    assert_eq!(reader.count("rows", &ranked()).await, Ok(2));
+    reader.close().await;
+    assert_eq!(fs::read(&file).expect("read"), before);
+    let writer = Store::open(&file, Clock::system()).expect("opened");
+    assert_eq!(writer.records("rows", listing()).await, Ok(found));
+    assert_eq!(writer.count("rows", &ranked()).await, Ok(2));
+    writer.close().await;
+    assert_ne!(fs::read(&file).expect("read"), before);
 }
 
 #[test]

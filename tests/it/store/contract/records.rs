@@ -162,7 +162,7 @@ fn of_group(group: &str) -> Listing {
 }
 
 fn key() -> impl Strategy<Value = String> {
-    "[ab\u{7f}é\u{d7ff}\u{10ffff}]{0,3}"
+    "([a\0]?:){0,2}[ab:\0\u{7f}é\u{d7ff}\u{10ffff}]{0,3}"
 }
 
 fn group() -> impl Strategy<Value = String> {
@@ -174,8 +174,15 @@ fn listing() -> impl Strategy<Value = Listing> {
     let from = prop::option::of(-3i64..4);
     let below = prop::option::of(-3i64..4);
     let page = (0usize..4, 0usize..12);
-    ("[abé\u{d7ff}\u{10ffff}]{0,2}", prop::option::of(group()), order, from, below, page).prop_map(
-        |(prefix, group, order, from_rank, below_rank, (skip, limit))| Listing {
+    (
+        "([a\0]?:){0,2}[abé\u{d7ff}\u{10ffff}]{0,2}",
+        prop::option::of(group()),
+        order,
+        from,
+        below,
+        page,
+    )
+        .prop_map(|(prefix, group, order, from_rank, below_rank, (skip, limit))| Listing {
             prefix,
             group,
             order,
@@ -183,8 +190,7 @@ fn listing() -> impl Strategy<Value = Listing> {
             below_rank,
             skip,
             limit,
-        },
-    )
+        })
 }
 
 async fn like_a_map(
