@@ -131,6 +131,18 @@ async fn a_long_text_is_cut_and_a_full_page_goes_on_in_the_next() {
 }
 
 #[tokio::test]
+async fn large_entries_do_not_end_a_history_early() {
+    let house = House::new(json!({})).await;
+    for _ in 0..3 {
+        // Two of them are more than the sessions give at a time.
+        house.turn(MAIN, &[asked(&"x".repeat(5 << 20)), answered("!")]).await;
+    }
+    let page = house.history(json!({"sessionKey": "main"})).await;
+    assert_eq!(seqs(&page), [2, 3, 4, 5, 6, 7]);
+    assert_eq!(page["nextBeforeSeq"], Value::Null);
+}
+
+#[tokio::test]
 async fn tools_are_left_out_unless_they_are_asked_for() {
     let house = House::new(json!({})).await;
     let mut turn = vec![asked("Go.")];
@@ -254,15 +266,15 @@ async fn a_list_that_is_too_long_says_how_many_there_are() {
 #[tokio::test]
 async fn a_foreign_session_is_answered_exactly_as_a_missing_one() {
     let house = House::new(json!({})).await;
-    // A row in the caller's namespace by its name alone is not the caller's either.
-    let rows = [("agent:main:main", None), ("agent:main:caller:anonymous:stolen", None)];
+    // Another caller's namespace is as foreign as none.
+    let rows = [("agent:main:main", None), ("agent:main:caller:operator:stolen", None)];
     for row in rows {
         house.turn(row, &[asked("secret"), answered("kept")]).await;
     }
-    let foreign = ["agent:main:main", "stolen", "agent:main:caller:anonymous:stolen"];
+    let foreign = ["agent:main:main", "stolen", "agent:main:caller:operator:stolen"];
     for tool in ["session_status", "sessions_history"] {
         for (key, other) in
-            foreign.iter().zip(["agent:main:nope", "nope", "agent:main:caller:anonymous:nope"])
+            foreign.iter().zip(["agent:main:nope", "nope", "agent:main:caller:operator:nope"])
         {
             let told = async |key: &str| {
                 let told = house.ask(narrow(), tool, json!({"sessionKey": key})).await;
