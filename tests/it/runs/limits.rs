@@ -136,31 +136,52 @@ async fn what_waits_in_a_lane_waits_on_where_the_gateway_has_no_room() {
     let (gate, other_gate) = (Gate::default(), Gate::default());
     let upstream = Upstream::with([gated("first", &gate), gated("other", &other_gate)]).await;
     upstream.otherwise(|seen| answer(asked(seen).last().expect("a message")));
-    let limit = json!({"agents": {"defaults": {"maxConcurrent": 2}}});
-    let (house, _folder) = House::new(&upstream, limit).await;
+    let agents = json!({"agents": {"list": [{"id": "main"}, {"id": "other", "maxConcurrent": 1}]}});
+    let (house, _folder) = House::new(&upstream, agents).await;
+    let agent = AgentId::parse("other").ok();
     let mut first = house.start(followup("a"));
     until_text(&mut first).await;
-    let [b, c, d] = ["b", "c", "d"].map(|text| house.start(followup(text)));
-    let mut others = vec![house.start(stateless("x"))];
-    until_text(&mut others[0]).await;
-    // Others take the room of the first as soon as there is some.
+    let mut other = house.start(RunRequest { agent: agent.clone(), ..stateless("x") });
+    until_text(&mut other).await;
+    let elsewhere = |text| RunRequest { agent: agent.clone(), ..followup(text) };
+    let [b, c, d] = ["b", "c", "d"].map(|text| house.start(elsewhere(text)));
     gate.open();
-    while house.runs.get(&Caller::OPERATOR, first.id()).is_some() {
-        if let Ok(run) = house.runs.start(stateless("y")) {
-            others.push(run);
-        }
-        tokio::task::yield_now().await;
-    }
     assert!(read(first).await.completed());
-    let timeout = Some(Duration::from_secs(60));
-    let e = house.start(RunRequest { timeout, ..followup("e") });
+    // The lane is free, but its next turn has no room.
+    house.runs.cancel(&Caller::OPERATOR, b.id()).expect("it waits");
+    assert!(read(b).await.aborted());
     house.runs.cancel(&Caller::OPERATOR, c.id()).expect("it waits");
     assert!(read(c).await.aborted());
+    let e = house.start(elsewhere("e"));
+    assert!(house.runs.get(&Caller::OPERATOR, d.id()).is_some(), "it waits on");
     other_gate.open();
-    drop(others);
-    for (run, text) in [(b, "b"), (d, "d"), (e, "e")] {
+    assert!(read(other).await.completed());
+    for (run, text) in [(d, "d"), (e, "e")] {
         let got = read(run).await;
         assert!(got.completed() && got.text == text, "{got:?}");
     }
     assert_eq!(house.runs.all_under_way(), 0);
+}
+
+#[tokio::test]
+async fn who_waits_for_room_waits_no_longer_than_its_timeout() {
+    let gate = Gate::default();
+    let upstream = Upstream::with([gated("first", &gate), Reply::hang()]).await;
+    let agents = json!({"agents": {"list": [{"id": "main"}, {"id": "other", "maxConcurrent": 1}]}});
+    let (house, _folder) = House::new(&upstream, agents).await;
+    let (agent, timeout) = (AgentId::parse("other").ok(), Some(Duration::from_millis(20)));
+    let first = house.start(followup("a"));
+    upstream.requests(1).await;
+    let _other = house.start(RunRequest {
+        agent: agent.clone(),
+        on_disconnect: OnDisconnect::Detach,
+        ..stateless("x")
+    });
+    let waiting = house.start(RunRequest { agent, timeout, ..followup("b") });
+    upstream.requests(2).await;
+    gate.open();
+    assert!(read(first).await.completed());
+    let got = read(waiting).await;
+    assert_eq!(got.failure().kind, FailureKind::Busy);
+    assert!(got.failure().retry_after.is_some());
 }
