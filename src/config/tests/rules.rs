@@ -219,7 +219,7 @@ fn limits_of_conversations_and_runs_are_checked() {
     );
     check(
         "{models: {providers: {p: {api: 'local', models: [{id: 'm', cost: {input: -1}}]}}}}",
-        "models.providers.p.models[0].cost.input: must not be negative (line 1, column 67)",
+        "models.providers.p.models[0].cost.input: expected a number, 0 or more (line 1, column 67)",
     );
     for text in [
         "{session: {reset: {mode: 'daily', atHour: 23, idleMinutes: 1}}}",

@@ -102,7 +102,9 @@ async fn a_run_that_takes_too_long_ends_and_closes_its_upstream_request() {
     let soon = Some(Duration::from_millis(50));
     let got = read(house.start(RunRequest { timeout: soon, ..stateless("hi") })).await;
     assert_eq!((got.failure().kind, got.text.as_str()), (FailureKind::Timeout, "half"));
-    assert_eq!(got.failure().message, "The run took longer than the 0.05 s it may take.");
+    let message = &got.failure().message;
+    assert!(message.starts_with("The run took longer than the 0.05 s it may take."), "{message}");
+    assert!(message.contains("agents.defaults.timeoutSeconds"), "{message}");
     upstream.given_up(1).await;
     let got = read(house.start(RunRequest { timeout: soon, ..followup("hi") })).await;
     assert_eq!((got.failure().kind, got.text.as_str()), (FailureKind::Timeout, "half"));
