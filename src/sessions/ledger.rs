@@ -7,7 +7,7 @@ use crate::types::{AgentId, ModelRef, Usage};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// Totals by `<day>/<agent>/<model>`, ranked by day.
 const SPACE: &str = "ledger";
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
 /// How often what was spent is written.
 const EVERY: Duration = Duration::from_secs(1);
 /// Most totals that wait to be written, should the store not take them.
@@ -39,11 +41,29 @@ struct Book {
 /// What was spent and is not written yet.
 #[derive(Default)]
 struct Waiting {
-    totals: Totals,
+    sums: HashMap<Account, Sums>,
     /// Whether the task that writes has ended: then each run has its own written.
     closed: bool,
     /// Whether the store did not take the last totals: that is told once.
     failing: bool,
+}
+
+/// What waiting sums are for. It is made of what a run has anyway: counting one is on the way of
+/// every request, and forms no text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Account {
+    /// Days since 1970.
+    day: i64,
+    agent: AgentId,
+    model: ModelRef,
+}
+
+/// What runs have taken.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    runs: u64,
+    usage: Usage,
+    microdollars: u64,
 }
 
 type Totals = BTreeMap<Line, Counters>;
@@ -112,17 +132,14 @@ impl Ledger {
     /// Counts a run. Never waits and never fails: it is written within a second.
     pub fn spent(&self, spent: Spent) {
         let Spent { agent, model, usage, microdollars } = spent;
-        let day = day(self.book.store.clock().now());
-        let line = Line { day, agent: agent.to_string(), model: model.to_string() };
-        let counters = counters(usage, microdollars);
+        let day = self.book.store.clock().now().div_euclid(DAY);
+        let account = Account { day, agent, model };
         let is_closed = self.book.lock(|waiting| {
-            if waiting.totals.len() < MAX_WAITING || waiting.totals.contains_key(&line) {
-                add(&mut waiting.totals, line, &counters);
+            if waiting.sums.len() < MAX_WAITING || waiting.sums.contains_key(&account) {
+                waiting.sums.entry(account).or_default().add(Sums { runs: 1, usage, microdollars });
             } else {
-                tracing::warn!(
-                    model = line.model,
-                    "what a run cost is not counted: too much waits"
-                );
+                let model = account.model;
+                tracing::warn!(%model, "what a run cost is not counted: too much waits");
             }
             waiting.closed
         });
@@ -151,8 +168,9 @@ impl Ledger {
             }
         }
         self.book.lock(|waiting| {
-            for (line, counters) in waiting.totals.iter().filter(|(line, _)| is_asked(line)) {
-                add(&mut sums, line.clone(), counters);
+            let lines = waiting.sums.iter().map(|(account, sums)| (account.line(), sums));
+            for (line, waiting) in lines.filter(|(line, _)| is_asked(line)) {
+                add(&mut sums, line, &waiting.counters());
             }
         });
         drop(turn);
@@ -164,16 +182,17 @@ impl Book {
     /// Writes what waits; what the store does not take goes on waiting.
     async fn write(&self) {
         let turn = self.turns.acquire().await;
-        let totals = self.lock(|waiting| std::mem::take(&mut waiting.totals));
-        if totals.is_empty() {
+        let sums = self.lock(|waiting| std::mem::take(&mut waiting.sums));
+        if sums.is_empty() {
             return;
         }
         let mut batch = Batch::new();
-        for (line, counters) in &totals {
+        for (account, sums) in &sums {
+            let line = account.line();
             let rank = rank(&line.day).unwrap_or_default();
             let record = NewRecord { value: String::new(), rank, group: line.agent.clone() };
             let key = format!("{}/{}/{}", line.day, line.agent, line.model);
-            batch.add(Slot { space: SPACE, key: &key }, record, counters);
+            batch.add(Slot { space: SPACE, key: &key }, record, &sums.counters());
         }
         let result = self.store.commit(batch).await;
         let was_failing =
@@ -183,8 +202,8 @@ impl Book {
                 tracing::warn!(%error, "what runs cost cannot be written; trying until it can");
             }
             self.lock(|waiting| {
-                for (line, counters) in totals {
-                    add(&mut waiting.totals, line, &counters);
+                for (account, unwritten) in sums {
+                    waiting.sums.entry(account).or_default().add(unwritten);
                 }
             });
         }
@@ -211,18 +230,38 @@ fn add(totals: &mut Totals, line: Line, counters: &Counters) {
     }
 }
 
-/// The names of the counters, and what they count.
-fn counters(usage: Usage, microdollars: u64) -> Counters {
-    let counts = [
-        ("runs", 1),
-        ("input", usage.input),
-        ("output", usage.output),
-        ("cachedInput", usage.cached_input),
-        ("reasoning", usage.reasoning),
-        ("microdollars", microdollars),
-    ];
-    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    counts.into_iter().map(|(name, count)| (name.to_owned(), whole(count))).collect()
+impl Account {
+    /// The same as the texts that are written.
+    fn line(&self) -> Line {
+        let day = day(self.day.saturating_mul(DAY));
+        Line { day, agent: self.agent.to_string(), model: self.model.to_string() }
+    }
+}
+
+impl Sums {
+    fn add(&mut self, more: Sums) {
+        let (sum, more_usage) = (&mut self.usage, more.usage);
+        sum.input = sum.input.saturating_add(more_usage.input);
+        sum.output = sum.output.saturating_add(more_usage.output);
+        sum.cached_input = sum.cached_input.saturating_add(more_usage.cached_input);
+        sum.reasoning = sum.reasoning.saturating_add(more_usage.reasoning);
+        self.runs = self.runs.saturating_add(more.runs);
+        self.microdollars = self.microdollars.saturating_add(more.microdollars);
+    }
+
+    /// The names of the counters, and what they count.
+    fn counters(&self) -> Counters {
+        let counts = [
+            ("runs", self.runs),
+            ("input", self.usage.input),
+            ("output", self.usage.output),
+            ("cachedInput", self.usage.cached_input),
+            ("reasoning", self.usage.reasoning),
+            ("microdollars", self.microdollars),
+        ];
+        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        counts.into_iter().map(|(name, count)| (name.to_owned(), whole(count))).collect()
+    }
 }
 
 fn total(line: Line, counters: &Counters) -> Total {
