@@ -6,6 +6,7 @@ use super::driven::{Driven, Step};
 use super::engine::{Core, Job};
 use super::lanes::Seat;
 use super::member::{Member, interrupted, interrupted_turn};
+use super::start::used_otherwise;
 use crate::agents::{self, Boundary, Turn};
 use crate::secrets::Snapshot;
 use crate::sessions::{self, Begin, Begun, Said, Spent, Writer, reset};
@@ -338,6 +339,9 @@ fn told(error: sessions::Error) -> Failure {
              it. Ask again."
         );
         return again_later(Failure::new(FailureKind::Busy, message));
+    }
+    if matches!(error, sessions::Error::Conflict(_)) {
+        return used_otherwise();
     }
     tracing::error!(%error, "a session could not be used");
     let failure = Failure::from(error);

@@ -103,7 +103,7 @@ fn born(request: &RunRequest) -> Born {
     Born { id: new_id(), owner, session, repeat, on_disconnect }
 }
 
-fn used_otherwise() -> Failure {
+pub(super) fn used_otherwise() -> Failure {
     let message = "This idempotency key was used for another request. Send that request again, or \
                    use a new key.";
     Failure::new(FailureKind::Conflict, message)

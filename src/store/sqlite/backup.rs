@@ -24,6 +24,10 @@ pub(in crate::store) fn copy(
         return Err(taken(to));
     }
     let failed = |error| files::unusable(to, &error);
+    if is_companion(from, to) {
+        let why = "this name is one of the store's own files; choose another";
+        return Err(failed(std::io::Error::new(ErrorKind::InvalidInput, why)));
+    }
     let unfinished = Unfinished::beside(to).map_err(failed)?;
     let aside = unfinished.path();
     let source = connection::reader(from).map_err(|error| told(from, &error))?;
@@ -38,6 +42,13 @@ pub(in crate::store) fn copy(
         _ => failed(error),
     })?;
     Ok(Backup { bytes })
+}
+
+/// Whether SQLite would take a file at `to` for a log of the store, and play it back into it.
+fn is_companion(from: &Path, to: &Path) -> bool {
+    let folder = |file: &Path| files::folder_of(file).canonicalize().ok();
+    let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    folder(from) == folder(to) && name(to).starts_with(&format!("{}-", name(from)))
 }
 
 /// Whose fault it is that a copy fails.

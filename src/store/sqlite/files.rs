@@ -163,7 +163,7 @@ fn remove_left_behind(file: &Path) {
 }
 
 /// The folder of a file.
-fn folder_of(file: &Path) -> &Path {
+pub(super) fn folder_of(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -75,6 +75,20 @@ async fn a_dropped_store_ends_its_writer() {
 }
 
 #[tokio::test]
+async fn a_backup_takes_no_name_of_the_stores_own_files() {
+    let (folder, file) = filled().await;
+    let store = open(&file).expect("opened");
+    for end in ["-journal", "-wal", "-shm"] {
+        let target = folder.path().join(format!("store.sqlite{end}"));
+        let there = target.exists();
+        let error = store.backup(&target).await.expect_err("refused");
+        assert!(error.to_string().contains(end), "{error}");
+        assert_eq!(target.exists(), there, "{end}");
+    }
+    store.backup(&folder.path().join("store-2.sqlite")).await.expect("another name");
+}
+
+#[tokio::test]
 async fn a_backup_needs_no_log() {
     let (folder, file) = filled().await;
     let to = folder.path().join("copy");
