@@ -17,6 +17,21 @@ pub(crate) struct Run {
     /// Print one JSON document instead of the table
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Cold starts measured
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) starts: u32,
+    /// Threads of the load generator
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) client_threads: u16,
+    #[command(flatten)]
+    pub(crate) replies: Replies,
+}
+
+/// How long and how hard.
+#[derive(Args)]
+pub(crate) struct Pace {
     /// Rounds of each workload for each target
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: u32,
@@ -26,14 +41,6 @@ pub(crate) struct Run {
     /// Exchanges in flight, each on a kept-alive connection of its own
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) in_flight: u32,
-    /// Cold starts measured
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) starts: u32,
-    /// Threads of the load generator
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) client_threads: u16,
-    #[command(flatten)]
-    pub(crate) replies: Replies,
 }
 
 /// Options of `load sessions`.
@@ -45,15 +52,8 @@ pub(crate) struct Sessions {
     /// Sessions in the store of the second gateway
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) stored: u32,
-    /// Rounds of each workload
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) rounds: u32,
-    /// Length of a round; exchanges under way at its end are finished
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
-    pub(crate) seconds: u64,
-    /// Exchanges in flight, each in a session of its own
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub(crate) in_flight: u32,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
     /// Bytes of text in a reply
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) reply_bytes: u32,

@@ -65,9 +65,9 @@ impl Report {
     pub(crate) fn new(options: &options::Run) -> Self {
         Self {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            rounds: options.rounds,
-            round_seconds: options.seconds,
-            in_flight: options.in_flight,
+            rounds: options.pace.rounds,
+            round_seconds: options.pace.seconds,
+            in_flight: options.pace.in_flight,
             rows: Vec::new(),
         }
     }

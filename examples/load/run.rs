@@ -118,14 +118,14 @@ impl Load<'_> {
     /// down meanwhile slows all of them.
     fn run(&self, name: &str, script: Script) -> Result<Samples> {
         let options = self.options;
-        let length = Duration::from_secs(options.seconds);
-        let crowd = Crowd { in_flight: options.in_flight, talk: Talk::Stateless };
+        let length = Duration::from_secs(options.pace.seconds);
+        let crowd = Crowd { in_flight: options.pace.in_flight, talk: Talk::Stateless };
         let workload = Workload::new(script, self.token, crowd, length)?;
         let workload = Arc::new(workload);
         let mut samples = Samples::default();
-        eprintln!("load: {name}, {} rounds for each target", options.rounds);
+        eprintln!("load: {name}, {} rounds for each target", options.pace.rounds);
         // The round before the first warms every target up and is not counted.
-        for turn in 0..=options.rounds {
+        for turn in 0..=options.pace.rounds {
             let mut order = [0, 1, 2];
             if turn % 2 == 1 {
                 order.reverse();

@@ -50,9 +50,9 @@ pub(crate) fn run(options: &options::Sessions) -> Result<()> {
     let target =
         |name, process: &Process| Target { name, address: process.address, pid: process.pid() };
     let (small, large) = (target("gateway", &with_few), target("full gateway", &with_many));
-    let length = Duration::from_secs(options.seconds);
+    let length = Duration::from_secs(options.pace.seconds);
     let workload = |gateway: &Gateway, talk| {
-        let crowd = Crowd { in_flight: options.in_flight, talk };
+        let crowd = Crowd { in_flight: options.pace.in_flight, talk };
         let script = Script::Plain(options.reply_bytes);
         Workload::new(script, gateway.token(), crowd, length).map(Arc::new)
     };
@@ -62,7 +62,7 @@ pub(crate) fn run(options: &options::Sessions) -> Result<()> {
     let in_all = workload(&many, Talk::Stored(options.stored))?;
     let mut samples = Samples::default();
     // The round before the first warms everything up and is not counted.
-    for turn in 0..=options.rounds {
+    for turn in 0..=options.pace.rounds {
         let mut order = [0, 1, 2, 3];
         if turn % 2 == 1 {
             order.reverse();

@@ -17,7 +17,10 @@ impl Agents {
     ) -> Result<&'a AgentEntry, Failure> {
         let Some(id) = id else { return Ok(snapshot.roster.default_agent()) };
         snapshot.roster.get(id).ok_or_else(|| {
-            Failure::new(FailureKind::UnknownAgent, format!("There is no agent named '{id}'."))
+            Failure::new(
+                FailureKind::UnknownAgent,
+                format!("There is no agent named '{id}'; GET /v1/models lists them."),
+            )
         })
     }
 

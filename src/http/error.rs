@@ -177,6 +177,10 @@ impl IntoResponse for ApiError {
         if let Some(value) = self.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
             headers.insert(header::ALLOW, value);
         }
+        if self.status == StatusCode::CONFLICT {
+            // OpenAI's clients take a conflict for one that passes, and would ask again.
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

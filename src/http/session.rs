@@ -108,13 +108,11 @@ fn is_chat_program(source: &str) -> bool {
 
 /// The session that `x-openclaw-session-key` names.
 fn named(text: &str, agent: &AgentId) -> Result<SessionKey, ApiError> {
-    let bare = text.to_ascii_lowercase();
-    let reserved = ["subagent:", "cron:", "acp:"].iter().any(|name| bare.starts_with(name));
     let key = keys::named(text, agent).map_err(|error| {
         let message = format!("Invalid `{KEY_HEADER}`: {error}.");
         ApiError::invalid("invalid_value", KEY_HEADER, message)
     })?;
-    if reserved || key.is_reserved() {
+    if key.is_reserved() {
         let message = format!("`{KEY_HEADER}` cannot use reserved internal session namespaces.");
         return Err(ApiError::invalid("invalid_value", KEY_HEADER, message));
     }

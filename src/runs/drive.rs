@@ -349,7 +349,7 @@ fn told(error: sessions::Error) -> Failure {
         return again_later(failure);
     }
     let message = "The session cannot be written at the moment; the gateway's log has the cause. \
-                   What was said is not kept: try again later.";
+                   Try again later, with the same Idempotency-Key where there was one.";
     Failure::new(FailureKind::StoreUnavailable, message)
 }
 

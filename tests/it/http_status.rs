@@ -220,6 +220,7 @@ async fn check(row: &Row, reply: Response) {
     match status {
         401 => assert_eq!(headers["www-authenticate"], "Bearer"),
         405 => assert_eq!(headers["allow"], "POST"),
+        409 => assert_eq!(headers["x-should-retry"], "false"),
         429 => assert_eq!(headers["retry-after"], "30"),
         _ => {}
     }

@@ -68,7 +68,7 @@ pub struct AgentSettings {
     pub utility_model: Option<ModelChoice>,
     /// Runs of this agent that may be under way at once, within those of all agents.
     pub max_concurrent: Option<usize>,
-    /// Its tools, within those that `tools` allows.
+    /// Its own tool settings: a profile takes the place of that in `tools`, all else narrows it.
     pub tools: ToolSettings,
 }
 

@@ -220,7 +220,7 @@ fn broke_off() -> Failure {
 }
 
 fn cancelled() -> Failure {
-    Failure::new(FailureKind::Aborted, "The run was cancelled.")
+    Failure::new(FailureKind::Aborted, "The run was cancelled. Ask again to run it anew.")
 }
 
 fn failed(failure: Failure) -> ApiError {

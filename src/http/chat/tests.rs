@@ -5,6 +5,7 @@ use super::wire_out::Heading;
 use crate::http::request_id::RequestId;
 use crate::runs::Run;
 use crate::types::{Delta, Outcome, RunEvent, StopReason, Usage};
+use poem::IntoResponse;
 
 /// A run that lets its reader see each event alone.
 fn run(events: Vec<RunEvent>) -> Run {
@@ -34,6 +35,17 @@ async fn an_event_that_writes_nothing_does_not_end_the_stream() {
     let whole = streamed(vec![text("one"), usage(), text("two"), usage(), end]).await;
     assert!(whole.contains("\"two\"") && whole.contains("\"stop\""), "{whole}");
     assert!(whole.ends_with("data: [DONE]\n\n"), "{whole}");
+}
+
+#[tokio::test]
+async fn a_run_that_somebody_ends_is_a_conflict_not_to_be_repeated() {
+    let heading = Heading::new(RequestId::new(), None);
+    let ended = run(vec![RunEvent::Accepted, RunEvent::Finished(Outcome::Aborted)]);
+    let error = reply::stream(ended, heading, Ending::Plain).await.expect_err("no answer");
+    assert_eq!((error.status.as_u16(), error.code), (409, "cancelled"));
+    assert_eq!(error.into_response().headers()["x-should-retry"], "false");
+    let whole = streamed(vec![text("one"), RunEvent::Finished(Outcome::Aborted)]).await;
+    assert!(whole.contains("\"cancelled\"") && whole.ends_with("data: [DONE]\n\n"), "{whole}");
 }
 
 #[tokio::test]
