@@ -3,21 +3,27 @@
 use crate::config::AgentEntry;
 use crate::types::Message;
 
-/// Puts the agent's own instructions in front of the caller's conversation.
+/// Puts the agent's own instructions, and what the caller gave the model to read, in front of the
+/// caller's conversation.
 ///
 /// An agent without a configured prompt gets one sentence with its name, and none at all when it
 /// has no name either: a caller's own system message is then the only one.
-pub(super) fn assemble(agent: &AgentEntry, conversation: Vec<Message>) -> Vec<Message> {
+pub(super) fn assemble(
+    agent: &AgentEntry,
+    context: Vec<String>,
+    conversation: Vec<Message>,
+) -> Vec<Message> {
     let instructions = match (&agent.system_prompt, &agent.name) {
-        (Some(prompt), _) => prompt.clone(),
-        (None, Some(name)) => format!("You are {name}, a helpful assistant."),
-        (None, None) => return conversation,
+        (Some(prompt), _) => Some(prompt.clone()),
+        (None, Some(name)) => Some(format!("You are {name}, a helpful assistant.")),
+        (None, None) => None,
     };
-    if instructions.trim().is_empty() {
+    let instructions = instructions.filter(|text| !text.trim().is_empty());
+    if instructions.is_none() && context.is_empty() {
         return conversation;
     }
-    let mut messages = Vec::with_capacity(conversation.len() + 1);
-    messages.push(Message::System { text: instructions });
+    let before = instructions.into_iter().chain(context);
+    let mut messages: Vec<Message> = before.map(|text| Message::System { text }).collect();
     messages.extend(conversation);
     messages
 }
@@ -40,7 +46,7 @@ mod tests {
             embedding: EmbeddingChoice { provider: "p".to_owned(), model: "e".to_owned() },
         };
         let user = Message::User { content: Content::Text("hi".to_owned()), name: None };
-        let got = assemble(&agent, vec![user.clone()]);
+        let got = assemble(&agent, Vec::new(), vec![user.clone()]);
         let mut wanted: Vec<Message> =
             expected.map(|text| Message::System { text: text.to_owned() }).into_iter().collect();
         wanted.push(user);

@@ -116,8 +116,9 @@ fn prepare(
     };
     Ok(ModelCall {
         model,
-        messages: prompt::assemble(agent, request.input),
+        messages: prompt::assemble(agent, request.context, request.input),
         sampling: request.sampling,
+        hints: request.hints,
         response_format: request.response_format,
         tools: request.tools,
         tool_choice: request.tool_choice,
@@ -263,8 +264,10 @@ impl Wanted {
 
 /// A whole answer as the events it would have grown by.
 fn unfold(completion: Completion) -> impl Iterator<Item = ModelEvent> {
+    let scores = Some(completion.scores).filter(|scores| !scores.is_empty());
     let texts = [
         completion.reasoning.map(Delta::Reasoning),
+        scores.map(Delta::Scores),
         completion.text.map(Delta::Text),
         completion.refusal.map(Delta::Refusal),
     ];

@@ -4,8 +4,7 @@ use super::finding::Finding;
 use super::key_path::KeyPath;
 use super::node::Node;
 use super::{
-    Api, Bind, Config, Cost, EmbeddingChoice, Endpoint, Model, ModelChoice, Provider, ResetMode,
-    roster, url,
+    Api, Bind, Config, Cost, EmbeddingChoice, Model, ModelChoice, Provider, ResetMode, roster, url,
 };
 use crate::types::SecretInput;
 use http::{HeaderName, HeaderValue};
@@ -91,16 +90,16 @@ fn gateway(config: &Config, findings: &mut Vec<Finding>) {
     }
     let endpoints = &gateway.http.endpoints;
     let path = path.key("http").key("endpoints");
-    let each: [(&str, &Endpoint); 3] = [
-        ("chatCompletions", &endpoints.chat_completions),
-        ("embeddings", &endpoints.embeddings),
-        ("models", &endpoints.models),
+    let each = [
+        ("chatCompletions", endpoints.chat_completions.max_body_bytes),
+        ("responses", endpoints.responses.max_body_bytes),
+        ("embeddings", endpoints.embeddings.max_body_bytes),
+        ("models", endpoints.models.max_body_bytes),
     ];
-    for (key, endpoint) in each {
-        if !BODY_BYTES.contains(&endpoint.max_body_bytes) {
+    for (key, bytes) in each {
+        if !BODY_BYTES.contains(&bytes) {
             let (least, most) = (BODY_BYTES.start(), BODY_BYTES.end());
-            let message =
-                format!("expected {least} to {most} bytes, found {}", endpoint.max_body_bytes);
+            let message = format!("expected {least} to {most} bytes, found {bytes}");
             findings.push(Finding::at(path.key(key).key("maxBodyBytes"), message));
         }
     }

@@ -169,14 +169,22 @@ impl Door {
     fn body_limit(&self, path: &str) -> Option<usize> {
         let snapshot = self.live.load();
         let endpoints = &snapshot.config.gateway.http.endpoints;
-        let settings = match path {
-            "/v1/chat/completions" => &endpoints.chat_completions,
-            "/v1/embeddings" => &endpoints.embeddings,
-            tools::PATH => return Some(tools::MAX_BODY_BYTES),
-            path if path.starts_with("/v1/models") => &endpoints.models,
-            _ => return Some(EndpointSettings::default().max_body_bytes),
+        let (enabled, max_body_bytes) = match path {
+            "/v1/chat/completions" => {
+                let settings = &endpoints.chat_completions;
+                (settings.enabled, settings.max_body_bytes)
+            }
+            "/v1/embeddings" => (endpoints.embeddings.enabled, endpoints.embeddings.max_body_bytes),
+            tools::PATH => (true, tools::MAX_BODY_BYTES),
+            path if below(path, "/v1/responses") => {
+                (endpoints.responses.enabled, endpoints.responses.max_body_bytes)
+            }
+            path if below(path, "/v1/models") => {
+                (endpoints.models.enabled, endpoints.models.max_body_bytes)
+            }
+            _ => (true, EndpointSettings::default().max_body_bytes),
         };
-        settings.enabled.then_some(settings.max_body_bytes)
+        enabled.then_some(max_body_bytes)
     }
 
     /// Our envelope for an error that poem answered in plain text.
@@ -215,6 +223,11 @@ impl Door {
         });
         names.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Whether a path is this one or one below it.
+fn below(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a path fits a pattern of literal segments and `{name}` ones.

@@ -15,6 +15,7 @@ mod probes;
 mod request_id;
 mod security;
 mod session;
+mod sse;
 mod strict;
 mod target;
 mod tools;

@@ -1,8 +1,8 @@
 //! What a model is asked, and what it answers.
 
 use crate::types::{
-    Delta, EmbeddingInput, Message, ModelRef, ResponseFormat, Sampling, StopReason, ToolCall,
-    ToolChoice, ToolSpec, Usage,
+    Delta, EmbeddingInput, Hints, Message, ModelRef, ResponseFormat, Sampling, StopReason,
+    TokenScore, ToolCall, ToolChoice, ToolSpec, Usage,
 };
 
 /// One question to one model.
@@ -14,6 +14,8 @@ pub struct ModelCall {
     pub messages: Vec<Message>,
     /// How it samples.
     pub sampling: Sampling,
+    /// What else the provider may make use of.
+    pub hints: Hints,
     /// The form the answer must take.
     pub response_format: Option<ResponseFormat>,
     /// The functions it may call.
@@ -44,6 +46,8 @@ pub struct Completion {
     pub reasoning: Option<String>,
     /// The model's words when it declines.
     pub refusal: Option<String>,
+    /// Scores of the tokens of the text, where they were asked for.
+    pub scores: Vec<TokenScore>,
     /// The tools it asks for, in the order it asks.
     pub tool_calls: Vec<ToolCall>,
     /// Why it stopped.

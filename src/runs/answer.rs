@@ -33,7 +33,9 @@ impl Answer {
                     call.arguments.push_str(fragment);
                 }
             }
-            RunEvent::Delta(Delta::Reasoning(_)) | RunEvent::Accepted | RunEvent::Finished(_) => {}
+            RunEvent::Delta(Delta::Reasoning(_) | Delta::Scores(_))
+            | RunEvent::Accepted
+            | RunEvent::Finished(_) => {}
         }
     }
 

@@ -1,7 +1,9 @@
 //! Whether two requests ask the same. Digests are compared with those of other builds, which may
 //! have stored theirs: what is digested is written out field by field.
 
-use crate::types::{Delivery, ResponseFormat, RunKind, RunRequest, Sampling, ToolChoice, ToolSpec};
+use crate::types::{
+    Delivery, Hints, ResponseFormat, RunKind, RunRequest, Sampling, ToolChoice, ToolSpec,
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -43,6 +45,22 @@ struct Settings<'a> {
     tool_choice: &'static str,
     function: Option<&'a str>,
     parallel_tool_calls: Option<bool>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    context: &'a [String],
+    #[serde(skip_serializing_if = "Hinted::is_empty")]
+    hints: Hinted<'a>,
+}
+
+/// Left out where there is none, so that digests of requests without are what they always were.
+#[derive(Debug, Default, PartialEq, Serialize)]
+struct Hinted<'a> {
+    logprobs: Option<u8>,
+    logit_bias: Option<&'a str>,
+    prediction: Option<&'a str>,
+    reasoning_effort: Option<&'a str>,
+    verbosity: Option<&'a str>,
+    service_tier: Option<&'a str>,
+    safety_identifier: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,7 +112,36 @@ impl<'a> Settings<'a> {
             tool_choice,
             function,
             parallel_tool_calls: request.parallel_tool_calls,
+            context: &request.context,
+            hints: Hinted::of(&request.hints),
         }
+    }
+}
+
+impl<'a> Hinted<'a> {
+    fn of(hints: &'a Hints) -> Self {
+        let Hints {
+            logprobs,
+            logit_bias,
+            prediction,
+            reasoning_effort,
+            verbosity,
+            service_tier,
+            safety_identifier,
+        } = hints;
+        Self {
+            logprobs: *logprobs,
+            logit_bias: logit_bias.as_ref().map(|raw| raw.get()),
+            prediction: prediction.as_ref().map(|raw| raw.get()),
+            reasoning_effort: reasoning_effort.as_deref(),
+            verbosity: verbosity.as_deref(),
+            service_tier: service_tier.as_deref(),
+            safety_identifier: safety_identifier.as_deref(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -130,7 +177,9 @@ mod tests {
             history: crate::types::History::Session,
             kind: RunKind::Turn,
             input: Vec::new(),
+            context: Vec::new(),
             sampling: Sampling { temperature: Some(0.5), ..Sampling::default() },
+            hints: Hints::default(),
             response_format: Some(ResponseFormat::JsonObject),
             tools: vec![ToolSpec {
                 name: "look".to_owned(),

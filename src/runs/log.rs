@@ -6,7 +6,7 @@
 mod tests;
 
 use super::fold::{FOLDED, Fold};
-use crate::types::{Delta, Failure, FailureKind, Outcome, RunEvent};
+use crate::types::{Delta, Failure, FailureKind, Outcome, RunEvent, TokenScore};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -374,10 +374,16 @@ pub(super) fn weight(event: &RunEvent) -> usize {
                 | Delta::ToolCallArguments { fragment: text, .. },
             ) => text.len(),
             RunEvent::Delta(Delta::ToolCallStart { id, name, .. }) => id.len() + name.len(),
+            RunEvent::Delta(Delta::Scores(scores)) => scores.iter().map(bytes_of).sum(),
             RunEvent::Started { model } => model.provider.len() + model.model.len(),
             RunEvent::Finished(Outcome::Failed(failure)) => failure.message.len(),
             RunEvent::Accepted | RunEvent::Usage(_) | RunEvent::Finished(_) => 0,
         }
+}
+
+fn bytes_of(score: &TokenScore) -> usize {
+    let top = score.top.iter().map(|other| EVENT_BYTES + 2 * other.token.len());
+    EVENT_BYTES + 2 * score.token.len() + top.sum::<usize>()
 }
 
 fn gone(first: u64) -> Failure {

@@ -61,6 +61,13 @@ pub enum Part {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
+    /// A sound recording.
+    Audio {
+        /// Base64 of the recording.
+        data: String,
+        /// `wav` or `mp3`.
+        format: String,
+    },
 }
 
 /// A model's request to run a tool.
@@ -75,7 +82,7 @@ pub struct ToolCall {
 }
 
 impl Content {
-    /// The text of all text parts, joined; images are left out.
+    /// The text of all text parts, joined; all else is left out.
     pub fn text(&self) -> String {
         match self {
             Content::Text(text) => text.clone(),
@@ -83,7 +90,7 @@ impl Content {
                 .iter()
                 .filter_map(|part| match part {
                     Part::Text(text) => Some(text.as_str()),
-                    Part::Image { .. } => None,
+                    Part::Image { .. } | Part::Audio { .. } => None,
                 })
                 .collect::<Vec<_>>()
                 .join("\n"),

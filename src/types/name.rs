@@ -17,7 +17,7 @@ pub struct InvalidName {
 
 impl InvalidName {
     /// Says that `text` is not a valid `what`, whose form is `rule`.
-    pub(super) fn new(what: &'static str, rule: &'static str, text: &str) -> Self {
+    pub fn new(what: &'static str, rule: &'static str, text: &str) -> Self {
         Self { what, rule, text: text.to_owned() }
     }
 }

@@ -4,6 +4,7 @@ use super::{
     AgentId, Caller, Failure, InvalidName, Message, ModelRef, QueueMode, SessionKey, ToolChoice,
     ToolSpec,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::time::Duration;
@@ -21,8 +22,13 @@ pub struct RunRequest {
     pub kind: RunKind,
     /// The conversation so far, oldest first.
     pub input: Vec<Message>,
+    /// Texts that the model reads with this turn and that no transcript keeps, such as what stands
+    /// in a file; each marked as what it is.
+    pub context: Vec<String>,
     /// How the model samples.
     pub sampling: Sampling,
+    /// What else a provider may make use of.
+    pub hints: Hints,
     /// The form the answer must take.
     pub response_format: Option<ResponseFormat>,
     /// Functions the caller will run itself; a call to one ends the run.
@@ -80,6 +86,8 @@ pub struct Origin {
 pub enum Surface {
     /// `POST /v1/chat/completions`.
     Chat,
+    /// `/v1/responses`.
+    Responses,
 }
 
 impl Surface {
@@ -87,6 +95,7 @@ impl Surface {
     pub fn as_str(self) -> &'static str {
         match self {
             Surface::Chat => "openai",
+            Surface::Responses => "openresponses",
         }
     }
 }
@@ -158,6 +167,26 @@ pub struct Sampling {
     pub max_tokens: Option<u32>,
 }
 
+/// What goes on to the provider as it came, where the provider is known to take it. None of it
+/// changes what the gateway does.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// Scores of the answer's tokens are wanted, each with so many alternatives: 0 to 20.
+    pub logprobs: Option<u8>,
+    /// OpenAI's `logit_bias`, an object.
+    pub logit_bias: Option<Box<RawValue>>,
+    /// OpenAI's `prediction`, an object.
+    pub prediction: Option<Box<RawValue>>,
+    /// How much the model thinks: `none`, `minimal`, `low`, `medium`, `high`, `xhigh`.
+    pub reasoning_effort: Option<String>,
+    /// How much it says: `low`, `medium`, `high`.
+    pub verbosity: Option<String>,
+    /// Which of the provider's queues the request goes to.
+    pub service_tier: Option<String>,
+    /// Names the end user to the provider's abuse checks.
+    pub safety_identifier: Option<String>,
+}
+
 /// The form an answer must take, where it is not free text.
 #[derive(Debug, Clone)]
 pub enum ResponseFormat {
@@ -199,6 +228,8 @@ pub enum Delta {
     Reasoning(String),
     /// The model declines, in its own words.
     Refusal(String),
+    /// Scores of the tokens of the text or refusal that comes next.
+    Scores(Vec<TokenScore>),
     /// A tool call begins.
     ToolCallStart {
         /// Its place among the calls of this answer.
@@ -215,6 +246,30 @@ pub enum Delta {
         /// The next piece of its JSON text.
         fragment: String,
     },
+}
+
+/// A token of an answer and how likely the model found it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenScore {
+    /// The token's text.
+    pub token: String,
+    /// Natural logarithm of its probability.
+    pub logprob: f64,
+    /// Its UTF-8 bytes, where the provider tells them: a token may be half a character.
+    pub bytes: Option<Vec<u8>>,
+    /// The likeliest tokens at its place, as far as they were asked for.
+    pub top: Vec<Alternative>,
+}
+
+/// A token that could have stood in another's place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// The token's text.
+    pub token: String,
+    /// Natural logarithm of its probability.
+    pub logprob: f64,
+    /// Its UTF-8 bytes, where the provider tells them.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// How a run ended.

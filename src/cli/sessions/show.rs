@@ -123,6 +123,7 @@ fn read(content: &Content) -> String {
         // Data URIs are megabytes of nothing to read.
         Part::Image { url, .. } if url.starts_with("data:") => "[an image]".to_owned(),
         Part::Image { url, .. } => format!("[an image: {url}]"),
+        Part::Audio { .. } => "[a recording]".to_owned(),
     };
     parts.iter().map(part).collect::<Vec<_>>().join("\n")
 }

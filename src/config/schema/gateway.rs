@@ -1,5 +1,6 @@
 //! `gateway`: the listener, its authentication and its HTTP endpoints.
 
+use super::http::Http;
 use super::tools::HttpTools;
 use crate::types::SecretInput;
 use serde::Deserialize;
@@ -86,40 +87,4 @@ pub enum AuthMode {
     Token,
     /// `Authorization: Bearer <password>`.
     Password,
-}
-
-/// `gateway.http`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub struct Http {
-    /// Switches for each endpoint.
-    pub endpoints: Endpoints,
-}
-
-/// `gateway.http.endpoints`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub struct Endpoints {
-    /// `POST /v1/chat/completions`.
-    pub chat_completions: Endpoint,
-    /// `POST /v1/embeddings`.
-    pub embeddings: Endpoint,
-    /// `GET /v1/models` and `GET /v1/models/{id}`.
-    pub models: Endpoint,
-}
-
-/// One endpoint's switch and limit.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub struct Endpoint {
-    /// Off means the path answers 404.
-    pub enabled: bool,
-    /// Largest request body accepted, in bytes.
-    pub max_body_bytes: usize,
-}
-
-impl Default for Endpoint {
-    fn default() -> Self {
-        Self { enabled: true, max_body_bytes: 20 * 1024 * 1024 }
-    }
 }

@@ -3,7 +3,9 @@
 mod agents;
 mod amount;
 mod gateway;
+mod http;
 mod logging;
+mod media;
 mod memory;
 mod messages;
 mod models;
@@ -12,16 +14,21 @@ mod tools;
 
 pub use agents::{AgentDefaults, AgentSettings, Agents, EmbeddingChoice, ModelChoice, SystemAgent};
 pub use amount::{Bytes, Span};
-pub use gateway::{AuthMode, Bind, Endpoint, Endpoints, Gateway, GatewayAuth, Http, Mode};
+pub use gateway::{AuthMode, Bind, Gateway, GatewayAuth, Mode};
+pub use http::{
+    ChatEndpoint, Cors, Endpoint, Endpoints, Http, HttpModels, Limits, ResponsesEndpoint, Sse,
+    UnknownModel,
+};
 pub use logging::{ConsoleStyle, Level, Logging};
+pub use media::{Files, Images, Pdf};
 pub use memory::Memory;
 pub use messages::{Drop, Messages, Queue};
-pub use models::{Api, Cost, Model, Models, Provider};
+pub use models::{Api, Cost, Modality, Model, Models, Provider};
 pub use session::{
     DmScope, Maintenance, MaintenanceMode, Reset, ResetByType, ResetMode, SessionScope,
     SessionSettings,
 };
-pub use tools::{HttpTools, ToolLimits, ToolProfile, ToolSettings};
+pub use tools::{HttpTools, ToolLimits, ToolProfile, ToolSettings, WebFetch, WebTools};
 
 use serde::Deserialize;
 

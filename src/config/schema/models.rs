@@ -57,9 +57,36 @@ pub enum Api {
 pub struct Model {
     /// The model's name at the provider.
     pub id: String,
+    /// A name for people.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Tokens it can read and write in one exchange.
+    #[serde(default)]
+    pub context_window: Option<u32>,
+    /// Tokens it can write in one answer.
+    #[serde(default)]
+    pub max_tokens: Option<u32>,
+    /// Whether it thinks before it answers.
+    #[serde(default)]
+    pub reasoning: Option<bool>,
+    /// What it reads.
+    #[serde(default)]
+    pub input: Option<Vec<Modality>>,
     /// What it costs.
     #[serde(default)]
     pub cost: Cost,
+}
+
+/// One entry of `models.providers.<id>.models[].input`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Modality {
+    /// Text.
+    Text,
+    /// Images.
+    Image,
+    /// Recordings.
+    Audio,
 }
 
 /// `models.providers.<id>.models[].cost`: US dollars for a million tokens.

@@ -11,7 +11,7 @@ use crate::http::session::{self, Fields, Found};
 use crate::http::strict::Object;
 use crate::http::target::{self, Overrides};
 use crate::types::{
-    AgentId, Content, Delivery, History, Message, OnDisconnect, Origin, Part, QueueMode,
+    AgentId, Content, Delivery, Hints, History, Message, OnDisconnect, Origin, Part, QueueMode,
     ResponseFormat, RunKind, RunRequest, Sampling, ToolCall, ToolChoice, ToolSpec,
 };
 use poem::http::HeaderMap;
@@ -72,7 +72,9 @@ impl CreateChatCompletionRequest {
             history: session.as_ref().map_or(History::Caller, |found| found.history),
             kind,
             input,
+            context: Vec::new(),
             sampling,
+            hints: Hints::default(),
             response_format: response_format.flatten(),
             tools,
             tool_choice,

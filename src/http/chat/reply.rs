@@ -249,6 +249,7 @@ impl<'a> From<&'a Delta> for ChunkDelta<'a> {
             Delta::Text(text) => Self { content: Some(text), ..Self::default() },
             Delta::Reasoning(text) => Self { reasoning_content: Some(text), ..Self::default() },
             Delta::Refusal(text) => Self { refusal: Some(text), ..Self::default() },
+            Delta::Scores(_) => Self::default(),
             Delta::ToolCallStart { index, id, name } => call(
                 *index,
                 Some(id.as_str()),

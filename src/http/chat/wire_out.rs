@@ -231,6 +231,7 @@ impl ResponseMessage {
             Delta::Text(text) => append(&mut self.content, text),
             Delta::Reasoning(text) => append(&mut self.reasoning_content, text),
             Delta::Refusal(text) => append(&mut self.refusal, text),
+            Delta::Scores(_) => {}
             Delta::ToolCallStart { id, name, .. } => {
                 let function = ResponseFunction { name, arguments: String::new() };
                 self.tool_calls.push(ResponseToolCall { id, kind: "function", function });

@@ -245,6 +245,7 @@ pub(super) fn completion(answer: &[u8]) -> Result<Completion, Trouble> {
         text: None,
         reasoning: None,
         refusal: None,
+        scores: Vec::new(),
         tool_calls: Vec::new(),
         stop: StopReason::Stop,
         usage: None,
@@ -262,6 +263,7 @@ pub(super) fn completion(answer: &[u8]) -> Result<Completion, Trouble> {
                     call.arguments.push_str(&fragment);
                 }
             }
+            ModelEvent::Delta(Delta::Scores(scores)) => whole.scores.extend(scores),
             ModelEvent::Usage(usage) => whole.usage = Some(usage),
             ModelEvent::Stop(stop) => whole.stop = stop,
         }

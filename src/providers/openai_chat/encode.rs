@@ -177,6 +177,10 @@ impl Serialize for OnePart<'_> {
                 map.serialize_entry("type", "image_url")?;
                 map.serialize_entry("image_url", &Image { url, detail: detail.as_deref() })?;
             }
+            Part::Audio { data, format } => {
+                map.serialize_entry("type", "input_audio")?;
+                map.serialize_entry("input_audio", &Audio { data, format })?;
+            }
         }
         map.end()
     }
@@ -187,6 +191,12 @@ struct Image<'a> {
     url: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+}
+
+#[derive(serde::Serialize)]
+struct Audio<'a> {
+    data: &'a str,
+    format: &'a str,
 }
 
 struct OneCall<'a>(&'a ToolCall);

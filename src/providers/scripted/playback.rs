@@ -52,6 +52,7 @@ impl Playback {
             text: (!text.is_empty()).then_some(text),
             reasoning: self.reply.reasoning.clone(),
             refusal: None,
+            scores: Vec::new(),
             tool_calls: self.reply.calls(),
             stop: self.reply.stop(),
             usage: self.reply.usage(),

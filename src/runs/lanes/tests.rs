@@ -3,7 +3,7 @@ use crate::config::{Drop as Drops, EmbeddingChoice, Env, Fallback, Loaded};
 use crate::runs::member::Born;
 use crate::secrets::{self, Snapshot};
 use crate::types::{
-    Caller, Delivery, ModelRef, OnDisconnect, Origin, QueueMode, RunId, RunKind, RunRequest,
+    Caller, Delivery, Hints, ModelRef, OnDisconnect, Origin, QueueMode, RunId, RunKind, RunRequest,
     Sampling, Surface, ToolChoice,
 };
 use serde_json::json;
@@ -36,7 +36,9 @@ fn job(number: u128) -> Job {
         history: crate::types::History::Session,
         kind: RunKind::Turn,
         input: Vec::new(),
+        context: Vec::new(),
         sampling: Sampling::default(),
+        hints: Hints::default(),
         response_format: None,
         tools: Vec::new(),
         tool_choice: ToolChoice::Auto,

@@ -309,6 +309,7 @@ fn settings() -> impl Strategy<Value = ToolSettings> {
             also_allow,
             deny,
             by_provider,
+            ..ToolSettings::default()
         },
     )
 }

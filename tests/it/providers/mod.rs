@@ -13,7 +13,7 @@ use openclaw::config::{EmbeddingChoice, Env, Fallback, Loaded, Paths, ProfileCho
 use openclaw::providers::{Error, ModelCall, ModelEvent, ModelStream, Providers};
 use openclaw::secrets::{self, Snapshot};
 use openclaw::tasks::Tasks;
-use openclaw::types::{Content, Message, ModelRef, Sampling, ToolChoice};
+use openclaw::types::{Content, Hints, Message, ModelRef, Sampling, ToolChoice};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -68,6 +68,7 @@ fn hello() -> ModelCall {
         model: model("up/some/model"),
         messages: vec![Message::User { content: Content::Text("hello".to_owned()), name: None }],
         sampling: Sampling::default(),
+        hints: Hints::default(),
         response_format: None,
         tools: Vec::new(),
         tool_choice: ToolChoice::Auto,

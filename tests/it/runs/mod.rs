@@ -19,9 +19,9 @@ use openclaw::sessions::{Body, Sessions};
 use openclaw::store::{self, Clock, Page, Store};
 use openclaw::tasks::Tasks;
 use openclaw::types::{
-    Caller, Content, Delivery, Delta, History, Message, ModelRef, OnDisconnect, Origin, Outcome,
-    QueueMode, RunEvent, RunKind, RunRequest, Sampling, Scope, Scopes, SessionKey, StopReason,
-    Subject, Surface, ToolChoice,
+    Caller, Content, Delivery, Delta, Hints, History, Message, ModelRef, OnDisconnect, Origin,
+    Outcome, QueueMode, RunEvent, RunKind, RunRequest, Sampling, Scope, Scopes, SessionKey,
+    StopReason, Subject, Surface, ToolChoice,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -141,7 +141,9 @@ fn stateless(text: &str) -> RunRequest {
         history: History::Session,
         kind: RunKind::Turn,
         input: vec![user(text)],
+        context: Vec::new(),
         sampling: Sampling::default(),
+        hints: Hints::default(),
         response_format: None,
         tools: Vec::new(),
         tool_choice: ToolChoice::Auto,

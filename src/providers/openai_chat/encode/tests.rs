@@ -1,5 +1,5 @@
 use super::*;
-use crate::types::{ModelRef, Sampling};
+use crate::types::{Hints, ModelRef, Sampling};
 use serde_json::{Value, json};
 
 fn raw(json: &str) -> Box<RawValue> {
@@ -11,6 +11,7 @@ fn call() -> ModelCall {
         model: ModelRef { provider: "p".to_owned(), model: "m/1".to_owned() },
         messages: vec![Message::User { content: Content::Text("hi".to_owned()), name: None }],
         sampling: Sampling::default(),
+        hints: Hints::default(),
         response_format: None,
         tools: Vec::new(),
         tool_choice: ToolChoice::Auto,
