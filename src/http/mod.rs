@@ -9,7 +9,9 @@ mod document;
 mod embeddings;
 mod entry;
 mod error;
+mod ignored;
 mod json;
+mod meter;
 mod models;
 mod probes;
 mod request_id;
@@ -18,6 +20,7 @@ mod session;
 mod sse;
 mod strict;
 mod target;
+mod terms;
 mod tools;
 
 pub use document::{committed, document};

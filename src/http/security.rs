@@ -1,6 +1,7 @@
 //! Who calls: the security scheme of every `/v1` operation.
 
 use super::ApiError;
+use super::meter::Meter;
 use crate::auth::{Credentials, Gate, Rejection};
 use crate::types::{Caller, Scope};
 use poem::http::{StatusCode, header};
@@ -18,7 +19,11 @@ pub(super) struct Reader;
 
 /// A caller that may start work.
 #[derive(Debug)]
-pub(super) struct Writer(pub(super) Caller);
+pub(super) struct Writer {
+    pub(super) caller: Caller,
+    /// Counts what its work takes.
+    pub(super) meter: Meter,
+}
 
 /// Authenticates a request and checks one scope.
 fn admit(request: &Request, scope: Scope) -> Result<Caller, ApiError> {
@@ -77,7 +82,7 @@ macro_rules! security_scheme {
 }
 
 security_scheme!(Reader, Scope::Read, |_caller| Reader);
-security_scheme!(Writer, Scope::Write, Writer);
+security_scheme!(Writer, Scope::Write, |caller| Writer { caller, meter: Meter::default() });
 
 fn scheme() -> MetaSecurityScheme {
     MetaSecurityScheme {

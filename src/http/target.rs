@@ -1,6 +1,7 @@
 //! The names by which clients choose an agent, and the headers that override the choice.
 
 use super::ApiError;
+use crate::secrets::Snapshot;
 use crate::types::{AgentId, Caller, OnDisconnect, Scope};
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ const MAX_NAME_BYTES: usize = 256;
 ///
 /// Accepts `openclaw`, `openclaw/default`, `openclaw/<agent>`, `openclaw:<agent>` and
 /// `agent:<agent>`; an empty or missing model is the default agent.
-pub(super) fn agent_of(model: &str) -> Result<Option<AgentId>, ApiError> {
+fn agent_of(model: &str) -> Result<Option<AgentId>, ApiError> {
     if matches!(model, "" | OPENCLAW | DEFAULT | "openclaw:default") {
         return Ok(None);
     }
@@ -35,6 +36,20 @@ pub(super) fn agent_of(model: &str) -> Result<Option<AgentId>, ApiError> {
         Some(Ok(agent)) => Ok(Some(agent)),
         _ => Err(unknown(model)),
     }
+}
+
+/// What a `model` stands for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Target {
+    /// The agent that answers; none means the default agent.
+    pub(super) agent: Option<AgentId>,
+    /// The backend model it answers with, `provider/model`, where the name stands for one.
+    pub(super) model: Option<String>,
+}
+
+/// What a `model` value stands for by the config in force.
+pub(super) fn resolve(_snapshot: &Snapshot, name: &str) -> Result<Target, ApiError> {
+    Ok(Target { agent: agent_of(name)?, model: None })
 }
 
 /// The 404 for a model id that names no agent.

@@ -9,10 +9,11 @@ use super::wire::{
 use crate::http::ApiError;
 use crate::http::session::{self, Fields, Found};
 use crate::http::strict::Object;
-use crate::http::target::{self, Overrides};
+use crate::http::target::Target;
+use crate::http::terms::{self, Terms};
 use crate::types::{
-    AgentId, Content, Delivery, Hints, History, Message, OnDisconnect, Origin, Part, QueueMode,
-    ResponseFormat, RunKind, RunRequest, Sampling, ToolCall, ToolChoice, ToolSpec,
+    AgentId, Content, Delivery, Hints, History, Message, Part, QueueMode, ResponseFormat, RunKind,
+    RunRequest, Sampling, ToolCall, ToolChoice, ToolSpec,
 };
 use poem::http::HeaderMap;
 use serde_json::value::RawValue;
@@ -32,9 +33,9 @@ impl CreateChatCompletionRequest {
         self,
         terms: Terms,
         headers: &HeaderMap,
+        target: Target,
         default: &AgentId,
     ) -> Result<(RunRequest, Option<Found>), ApiError> {
-        let named = target::agent_of(self.model.as_deref().unwrap_or(""))?;
         if self.n.is_some_and(|n| n != 1) {
             let message = "Only one answer a request is supported: leave `n` out or set it to 1.";
             return Err(ApiError::invalid("unsupported_value", "n", message));
@@ -47,7 +48,7 @@ impl CreateChatCompletionRequest {
         let input = conversation(self.messages)?;
         let metadata = self.metadata.map(|Object(metadata)| metadata).unwrap_or_default();
         let demanded = terms.overrides.agent.clone();
-        let chosen = terms.overrides.agent.or(named);
+        let chosen = terms.overrides.agent.or(target.agent);
         // What brings tools or names its session is an ordinary turn, whatever it looks like.
         let plain = !tools.is_empty() || terms.session_key.is_some();
         let told = metadata.task.as_deref().is_some_and(side_task::is_named);
@@ -64,7 +65,7 @@ impl CreateChatCompletionRequest {
             let agent = chosen.as_ref().unwrap_or(default);
             (RunKind::Turn, session::find(terms.origin.caller, agent, headers, fields)?)
         };
-        check_agent(demanded.as_ref(), session.as_ref())?;
+        terms::check_agent(demanded.as_ref(), session.as_ref())?;
         let run = RunRequest {
             // A key that names another agent is that agent's session.
             agent: session.as_ref().map(|found| found.key.agent().clone()).or(chosen),
@@ -79,7 +80,7 @@ impl CreateChatCompletionRequest {
             tools,
             tool_choice,
             parallel_tool_calls: self.parallel_tool_calls,
-            model: terms.overrides.model,
+            model: terms.overrides.model.or(target.model),
             delivery,
             origin: terms.origin,
             // Each call waits for an answer of its own.
@@ -90,31 +91,6 @@ impl CreateChatCompletionRequest {
         };
         Ok((run, session))
     }
-}
-
-/// Two headers that name two agents leave open which one shall answer.
-fn check_agent(demanded: Option<&AgentId>, session: Option<&Found>) -> Result<(), ApiError> {
-    let (Some(agent), Some(found)) = (demanded, session) else { return Ok(()) };
-    let other = found.key.agent();
-    if agent == other {
-        return Ok(());
-    }
-    let message = format!(
-        "`{}` names the agent '{agent}', `{}` a session of '{other}': leave one of them out.",
-        target::AGENT_HEADER,
-        session::KEY_HEADER
-    );
-    Err(ApiError::invalid("invalid_value", session::KEY_HEADER, message))
-}
-
-/// What a request's headers say of the run it asks for.
-#[derive(Debug)]
-pub(super) struct Terms {
-    pub(super) overrides: Overrides,
-    pub(super) session_key: Option<String>,
-    pub(super) origin: Origin,
-    pub(super) idempotency_key: Option<String>,
-    pub(super) on_disconnect: OnDisconnect,
 }
 
 fn sampling(request: &CreateChatCompletionRequest) -> Result<Sampling, ApiError> {

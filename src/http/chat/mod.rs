@@ -14,11 +14,11 @@ use super::request_id::RequestId;
 use super::security::Writer;
 use super::session::Found;
 use super::target::{self, Overrides};
+use super::terms::Terms;
 use super::{ApiError, Tag};
 use crate::runs::Runs;
 use crate::secrets::Live;
 use crate::types::{Delivery, Origin, Surface};
-use convert::Terms;
 use poem::IntoResponse;
 use poem::http::HeaderMap;
 use poem::web::Data;
@@ -73,17 +73,19 @@ impl ChatApi {
         let heading = Heading::new(*request_id.0, request.model.as_deref());
         let ending = Ending::from(request.stream_options.as_ref().map(|options| &options.0));
         let delivery = request.delivery();
-        let overrides = Overrides::read(caller.0, agent.0, model.0)?;
+        let Writer { caller, .. } = caller;
+        let overrides = Overrides::read(caller, agent.0, model.0)?;
         let terms = Terms {
             idempotency_key: target::idempotency_key(idempotency_key.0)?,
             on_disconnect: target::on_disconnect(on_disconnect.0.as_deref())?,
-            origin: Origin { surface: Surface::Chat, caller: caller.0 },
+            origin: Origin { surface: Surface::Chat, caller },
             session_key: session_key.0,
             overrides,
         };
         let snapshot = self.live.load();
         let default = &snapshot.roster.default_agent().id;
-        let (run, session) = request.into_run(terms, headers, default)?;
+        let target = target::resolve(&snapshot, request.model.as_deref().unwrap_or(""))?;
+        let (run, session) = request.into_run(terms, headers, target, default)?;
         drop(snapshot);
         let reply = match self.runs.start(run) {
             Err(failure) => Err(ApiError::from(failure)),

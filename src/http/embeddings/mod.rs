@@ -50,7 +50,7 @@ impl EmbeddingsApi {
         body: Json<CreateEmbeddingRequest>,
     ) -> poem::Result<Json<CreateEmbeddingResponse>> {
         let request = body.0;
-        let overrides = Overrides::read(caller.0, agent.0, model.0)?;
+        let overrides = Overrides::read(caller.caller, agent.0, model.0)?;
         let echo = request.model.filter(|model| !model.is_empty());
         let echo = echo.unwrap_or_else(|| target::OPENCLAW.to_owned());
         let input = input(request.input)?;
@@ -59,12 +59,12 @@ impl EmbeddingsApi {
             return Err(ApiError::invalid("invalid_value", "dimensions", message).into());
         }
         let snapshot = self.live.load_full();
-        let named = target::agent_of(&echo)?;
+        let named = target::resolve(&snapshot, &echo)?;
         let agent = self
             .agents
-            .resolve(&snapshot, overrides.agent.or(named).as_ref())
+            .resolve(&snapshot, overrides.agent.or(named.agent).as_ref())
             .map_err(ApiError::from)?;
-        let model = match &overrides.model {
+        let model = match overrides.model.as_ref().or(named.model.as_ref()) {
             Some(text) => self.agents.overridden(&snapshot, text).map_err(ApiError::from)?,
             None => ModelRef::from(&agent.embedding),
         };

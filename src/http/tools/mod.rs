@@ -60,7 +60,7 @@ impl ToolsApi {
     ) -> poem::Result<Json<InvokeToolResponse>> {
         let chat = Chat { channel: channel.0, account: account.0, to: to.0, thread: thread.0 };
         let dry_run = body.0.dry_run.unwrap_or(false);
-        let invocation = self.invocation(body.0, caller.0, chat)?;
+        let invocation = self.invocation(body.0, caller.caller, chat)?;
         let result = if dry_run {
             let rehearsal = self.toolbox.rehearse(&invocation).map_err(Refused::from)?;
             rehearsed(rehearsal, &invocation)
