@@ -7,6 +7,8 @@ use crate::auth::{self, Effective, Gate};
 use crate::config::{self, Listen};
 use crate::health::Health;
 use crate::http::{self, Services};
+use crate::media::Media;
+use crate::net::egress::Egress;
 use crate::providers::Providers;
 use crate::runs::Runs;
 use crate::secrets::{self, Live};
@@ -82,10 +84,16 @@ impl Prepared {
         let store = Store::open(&file, Clock::system()).map_err(sessions::Error::from)?;
         let sessions = Sessions::open(store.clone(), tasks).await?;
         upkeep::start(sessions.clone(), live.clone(), tasks);
+        // Looked up once: after an upgrade in place the system no longer tells where it lies.
+        let program = self.options.program.or_else(|| std::env::current_exe().ok());
+        let egress = Egress::new();
+        let media = Media::new(egress.clone(), program);
         let toolbox = Toolbox::new(tools::Services {
             live: live.clone(),
             sessions: sessions.clone(),
             tasks: tasks.clone(),
+            egress,
+            media,
         });
         let runs = Runs::new(live.clone(), agents.clone(), sessions, tasks);
         let interrupted = runs.recover().await?;
