@@ -7,6 +7,7 @@ use crate::auth::{self, Effective, Gate};
 use crate::config::{self, Listen};
 use crate::health::Health;
 use crate::http::{self, Services};
+use crate::media::Media;
 use crate::providers::Providers;
 use crate::runs::Runs;
 use crate::secrets::{self, Live};
@@ -94,6 +95,7 @@ impl Prepared {
         }
         let endpoint = http::endpoint(Services {
             toolbox,
+            media: Media::new(),
             gate: Arc::new(Gate::new(&effective)),
             runs: runs.clone(),
             health: health.clone(),
