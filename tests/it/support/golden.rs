@@ -162,7 +162,7 @@ fn request(lines: &[&str]) -> Request {
 }
 
 /// Headers that belong to the contract; the others are the HTTP library's.
-const SHOWN: [&str; 8] = [
+const SHOWN: [&str; 9] = [
     "content-type",
     "cache-control",
     "allow",
@@ -171,6 +171,7 @@ const SHOWN: [&str; 8] = [
     "x-request-id",
     "x-openclaw-session-key",
     "x-openclaw-session-source",
+    "x-openclaw-ignored-params",
 ];
 
 async fn answer(gateway: &Gateway, request: &Request, played: &mut String) {
