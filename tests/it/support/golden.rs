@@ -222,7 +222,7 @@ fn name_what_varies(text: &str, url: &str) -> String {
     let digit = |c: char| c.is_ascii_digit();
     let uuid = |c: char| c.is_ascii_hexdigit() || c == '-';
     let mut named = text.replace(url, "{gateway}");
-    for prefix in ["chatcmpl_", "req_"] {
+    for prefix in ["chatcmpl_", "req_", "with the id ", "UNTRUSTED_CONTENT "] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
     }
     for prefix in ["\"sessionId\": \"", "\"sessionId\\\":\\\""] {
