@@ -76,7 +76,7 @@ pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
     let Services { live, gate, runs, agents, providers, toolbox, media, health } = services;
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
-        chat::ChatApi { live: live.clone(), runs, media },
+        chat::ChatApi { live: live.clone(), runs, agents: agents.clone(), media },
         embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
         tools::ToolsApi { toolbox },
         probes::ProbesApi { health },
