@@ -93,7 +93,7 @@ impl Prepared {
             sessions: sessions.clone(),
             tasks: tasks.clone(),
             egress,
-            media,
+            media: media.clone(),
         });
         let runs = Runs::new(live.clone(), agents.clone(), sessions, tasks);
         let interrupted = runs.recover().await?;
@@ -102,6 +102,7 @@ impl Prepared {
         }
         let endpoint = http::endpoint(Services {
             toolbox,
+            media,
             gate: Arc::new(Gate::new(&effective)),
             runs: runs.clone(),
             health: health.clone(),

@@ -8,6 +8,7 @@ use crate::agents::Agents;
 use crate::auth::Gate;
 use crate::config::Endpoint as EndpointSettings;
 use crate::health::Health;
+use crate::media::Media;
 use crate::providers::Providers;
 use crate::runs::Runs;
 use crate::secrets::Live;
@@ -64,16 +65,18 @@ pub struct Services {
     pub providers: Providers,
     /// Uses tools.
     pub toolbox: Toolbox,
+    /// Reads images and files.
+    pub media: Media,
     /// For the probes.
     pub health: Health,
 }
 
 /// The HTTP API as one endpoint.
 pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
-    let Services { live, gate, runs, agents, providers, toolbox, health } = services;
+    let Services { live, gate, runs, agents, providers, toolbox, media, health } = services;
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
-        chat::ChatApi { live: live.clone(), runs },
+        chat::ChatApi { live: live.clone(), runs, agents: agents.clone(), media },
         embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
         tools::ToolsApi { toolbox },
         probes::ProbesApi { health },

@@ -162,7 +162,7 @@ fn request(lines: &[&str]) -> Request {
 }
 
 /// Headers that belong to the contract; the others are the HTTP library's.
-const SHOWN: [&str; 8] = [
+const SHOWN: [&str; 9] = [
     "content-type",
     "cache-control",
     "allow",
@@ -171,6 +171,7 @@ const SHOWN: [&str; 8] = [
     "x-request-id",
     "x-openclaw-session-key",
     "x-openclaw-session-source",
+    "x-openclaw-ignored-params",
 ];
 
 async fn answer(gateway: &Gateway, request: &Request, played: &mut String) {
@@ -221,7 +222,7 @@ fn name_what_varies(text: &str, url: &str) -> String {
     let digit = |c: char| c.is_ascii_digit();
     let uuid = |c: char| c.is_ascii_hexdigit() || c == '-';
     let mut named = text.replace(url, "{gateway}");
-    for prefix in ["chatcmpl_", "req_"] {
+    for prefix in ["chatcmpl_", "req_", "with the id ", "UNTRUSTED_CONTENT "] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
     }
     for prefix in ["\"sessionId\": \"", "\"sessionId\\\":\\\""] {
