@@ -173,6 +173,13 @@ pub enum Part {
     },
 }
 
+impl Part {
+    /// A text of the model's.
+    pub(super) fn text(text: String) -> Self {
+        Self::OutputText { text, annotations: [], logprobs: Vec::new() }
+    }
+}
+
 /// A token of an answer and how likely the model found it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ItemLogProb)]
