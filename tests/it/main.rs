@@ -15,6 +15,7 @@ mod media;
 mod net;
 mod providers;
 mod quickstart;
+mod responses;
 mod runs;
 mod seed;
 mod sessions;
