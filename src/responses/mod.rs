@@ -12,7 +12,7 @@ mod object;
 
 pub use event::Event;
 pub use id::ResponseId;
-pub use item::{Item, LogProb, Output, Part, Phase, Role, Status, Summary, TopLogProb};
+pub use item::{Audio, Item, LogProb, Output, Part, Phase, Role, Status, Summary, TopLogProb};
 pub use object::{
     Conversation, Echo, ErrorBody, ErrorCode, IncompleteDetails, InputTokens, Kind, OutputTokens,
     Reason, Reasoning, ResponseObject, State, TextSettings, Tokens,

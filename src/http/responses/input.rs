@@ -67,7 +67,8 @@ pub(super) fn draft(input: InputParam) -> Result<Draft, ApiError> {
 }
 
 fn message(id: Option<String>, role: Role, content: Vec<Part>) -> Item {
-    Item::Message { id: named(id, "msg"), status: Status::Completed, role, content }
+    let id = named(id, "msg");
+    Item::Message { id, status: Status::Completed, role, content, phase: None }
 }
 
 /// The id of an item: its own, or a new one.
