@@ -3,7 +3,7 @@
 use super::listener::Shared;
 use super::{Credential, Error, Notes, Prepared, addresses, upkeep};
 use crate::agents::Agents;
-use crate::auth::{self, Effective, Gate};
+use crate::auth::{self, Effective, Gate, Limits};
 use crate::config::{self, Listen};
 use crate::health::Health;
 use crate::http::{self, Services};
@@ -92,9 +92,10 @@ impl Prepared {
         if interrupted > 0 {
             tracing::warn!(runs = interrupted, "an earlier process left runs unfinished");
         }
+        let limits = Limits::of(live.load().config.gateway.http.limits);
         let endpoint = http::endpoint(Services {
             toolbox,
-            gate: Arc::new(Gate::new(&effective)),
+            gate: Arc::new(Gate::new(&effective).limited(limits)),
             runs: runs.clone(),
             health: health.clone(),
             agents,

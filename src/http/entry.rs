@@ -2,6 +2,7 @@
 
 use super::document::{self, Groups};
 use super::json::BodyLimit;
+use super::rate::Counted;
 use super::request_id::RequestId;
 use super::{ApiError, JSON, chat, embeddings, models, probes, session, target, tools};
 use crate::agents::Agents;
@@ -154,15 +155,23 @@ impl Door {
         request.extensions_mut().insert(BodyLimit(limit));
         request.extensions_mut().insert(id);
         request.extensions_mut().insert(self.gate.clone());
+        let counted = Counted::wanted(&self.gate, &request);
+        if let Some(counted) = &counted {
+            request.extensions_mut().insert(counted.clone());
+        }
         let answer = AssertUnwindSafe(self.inner.get_response(request)).catch_unwind();
         let response = answer.await.unwrap_or_else(|_| {
             tracing::error!(path, "the request's handler panicked");
             ApiError::internal().into_response()
         });
-        match response.status() {
+        let mut response = match response.status() {
             status if status.as_u16() < 400 || is_json(&response) => response,
             status => self.envelope(status, &asked, path).into_response(),
+        };
+        if let Some(counted) = counted {
+            counted.tell(&mut response);
         }
+        response
     }
 
     /// The endpoint's body limit, or none when the endpoint is switched off.

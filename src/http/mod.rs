@@ -14,6 +14,7 @@ mod json;
 mod meter;
 mod models;
 mod probes;
+mod rate;
 mod request_id;
 mod security;
 mod session;
