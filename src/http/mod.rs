@@ -16,6 +16,7 @@ mod models;
 mod probes;
 mod rate;
 mod request_id;
+mod responses;
 mod security;
 mod session;
 mod sse;
@@ -42,6 +43,8 @@ enum Tag {
     Models,
     /// Chat completions.
     Chat,
+    /// Responses.
+    Responses,
     /// Embeddings.
     Embeddings,
     /// Tools.

@@ -1,6 +1,7 @@
 //! From OpenAI's Responses request to a response that is wanted, refusing what cannot be made.
 
 use super::input::{self, Drafted};
+use super::items::{InputParam, TextOr};
 use super::settings::{self, Thinking};
 use super::tools::{self, Offer};
 use super::wire::{ConversationParam, CreateResponse};
@@ -75,11 +76,21 @@ impl CreateResponse {
                            for later.";
             return Err(ApiError::invalid("invalid_value", "background", message));
         }
-        if self.input.is_none() && self.previous_response_id.is_none() {
-            let message = "Missing required parameter: 'input'.";
-            return Err(ApiError::invalid("missing_required_parameter", "input", message));
-        }
         Ok(())
+    }
+
+    /// Whether there is anything to answer.
+    pub(super) fn check_input(&self, before: &Before) -> Result<(), ApiError> {
+        let given = match &self.input {
+            Some(TextOr::Text(_)) => true,
+            Some(TextOr::List(items)) => !items.is_empty(),
+            None => false,
+        };
+        if given || before.kept.is_some() || !before.items.is_empty() {
+            return Ok(());
+        }
+        let message = "Missing required parameter: 'input'.";
+        Err(ApiError::invalid("missing_required_parameter", "input", message))
     }
 
     fn delivery(&self) -> Delivery {
@@ -137,7 +148,7 @@ impl Handles {
     pub(super) async fn read(
         &self,
         caller: &Caller,
-        param: super::items::InputParam,
+        param: InputParam,
         limits: &ResponsesEndpoint,
     ) -> Result<Input, ApiError> {
         let mut draft = input::draft(param)?;

@@ -56,10 +56,6 @@ pub(super) fn draft(input: InputParam) -> Result<Draft, ApiError> {
         }
         TextOr::List(params) => params,
     };
-    if params.is_empty() {
-        let message = "`input` is empty: it needs at least one item.";
-        return Err(ApiError::invalid("invalid_value", "input", message));
-    }
     for (at, Object(param)) in params.into_iter().enumerate() {
         draft.add(param, at)?;
     }
@@ -190,12 +186,7 @@ impl Draft {
         Ok(parts)
     }
 
-    fn part(
-        &mut self,
-        param: InputContent,
-        at: usize,
-        place: Place<'_>,
-    ) -> Result<Part, ApiError> {
+    fn part(&mut self, param: InputContent, at: usize, place: Place<'_>) -> Result<Part, ApiError> {
         let Place { owner, path, .. } = place;
         match param.kind.as_str() {
             "input_text" | "output_text" | "text" => {

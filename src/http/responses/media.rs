@@ -87,9 +87,9 @@ impl Draft {
     fn place(&mut self, item: usize, part: usize, uri: String) {
         let parts = match self.items.get_mut(item) {
             Some(Drafted::Item(Item::Message { content, .. })) => content,
-            Some(Drafted::Item(Item::FunctionCallOutput { output: Output::Parts(parts), .. })) => {
-                parts
-            }
+            Some(Drafted::Item(Item::FunctionCallOutput {
+                output: Output::Parts(parts), ..
+            })) => parts,
             _ => return,
         };
         if let Some(Part::InputImage { image_url, .. }) = parts.get_mut(part) {
@@ -98,11 +98,7 @@ impl Draft {
     }
 }
 
-async fn read(
-    wanted: Wanted,
-    media: &Media,
-    limits: &ResponsesEndpoint,
-) -> Result<Read, ApiError> {
+async fn read(wanted: Wanted, media: &Media, limits: &ResponsesEndpoint) -> Result<Read, ApiError> {
     let Wanted { kind, source, path } = wanted;
     let read = match kind {
         Kind::Image => {

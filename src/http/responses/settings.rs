@@ -90,11 +90,7 @@ fn within(
 }
 
 /// A word, if it is one of these.
-fn one_of(
-    param: &str,
-    value: Option<String>,
-    words: &[&str],
-) -> Result<Option<String>, ApiError> {
+fn one_of(param: &str, value: Option<String>, words: &[&str]) -> Result<Option<String>, ApiError> {
     if value.as_deref().is_none_or(|value| words.contains(&value)) {
         return Ok(value);
     }

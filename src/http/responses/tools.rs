@@ -268,7 +268,8 @@ impl Offer {
             }
             "required" => ToolChoice::Required,
             other => {
-                let message = format!("`tool_choice.mode` must be auto or required, not '{other}'.");
+                let message =
+                    format!("`tool_choice.mode` must be auto or required, not '{other}'.");
                 return Err(ApiError::invalid("unsupported_value", "tool_choice.mode", message));
             }
         };
