@@ -4,7 +4,7 @@ use super::listener::Shared;
 use super::upkeep::{self, Kept};
 use super::{Credential, Error, Notes, Prepared, addresses};
 use crate::agents::Agents;
-use crate::auth::{self, Effective, Gate};
+use crate::auth::{self, Effective, Gate, Limits};
 use crate::config::{self, Listen};
 use crate::health::Health;
 use crate::http::{self, Services};
@@ -101,16 +101,19 @@ impl Prepared {
         if interrupted > 0 {
             tracing::warn!(runs = interrupted, "an earlier process left runs unfinished");
         }
+        let limits = Limits::of(live.load().config.gateway.http.limits);
         let responses = Responses::new(runs.clone(), store.clone(), tasks);
         let interrupted = responses.recover().await?;
         if interrupted > 0 {
             tracing::warn!(responses = interrupted, "an earlier process left responses unfinished");
         }
-        upkeep::start(Kept { sessions, responses }, live.clone(), tasks);
+        upkeep::start(Kept { sessions, responses: responses.clone() }, live.clone(), tasks);
         let endpoint = http::endpoint(Services {
-            toolbox,
+            responses,
             media,
-            gate: Arc::new(Gate::new(&effective)),
+            tasks: tasks.clone(),
+            toolbox,
+            gate: Arc::new(Gate::new(&effective).limited(limits)),
             runs: runs.clone(),
             health: health.clone(),
             agents,

@@ -18,8 +18,10 @@ mod models;
 mod offer;
 mod probes;
 mod range;
+mod rate;
 mod recording;
 mod request_id;
+mod responses;
 mod security;
 mod session;
 mod sse;
@@ -46,6 +48,8 @@ enum Tag {
     Models,
     /// Chat completions.
     Chat,
+    /// Responses.
+    Responses,
     /// Embeddings.
     Embeddings,
     /// Tools.
