@@ -5,14 +5,17 @@
 //! uses; wire types stay in their group. It never calls an agent or a provider's chat itself.
 
 mod chat;
+mod cors;
 mod document;
 mod embeddings;
 mod entry;
 mod error;
+mod host;
 mod ignored;
 mod json;
 mod meter;
 mod models;
+mod path;
 mod probes;
 mod rate;
 mod request_id;

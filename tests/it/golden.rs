@@ -31,3 +31,13 @@ async fn common() {
 async fn sessions() {
     check_area("sessions").await;
 }
+
+#[tokio::test]
+async fn cors() {
+    check_area("cors").await;
+}
+
+#[tokio::test]
+async fn limits() {
+    check_area("limits").await;
+}

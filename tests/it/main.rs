@@ -5,6 +5,7 @@ mod client;
 mod crash;
 mod document;
 mod golden;
+mod http_embeddings;
 mod http_sessions;
 mod http_status;
 mod local;
