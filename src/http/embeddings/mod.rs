@@ -10,7 +10,7 @@ use super::security::Writer;
 use super::target::{self, Overrides};
 use super::{ApiError, Tag};
 use crate::agents::Agents;
-use crate::providers::{EmbedCall, Providers, Vocabulary, most_tokens};
+use crate::providers::{self, EmbedCall, Kind, Providers, Vocabulary, most_tokens};
 use crate::secrets::{Live, Snapshot};
 use crate::types::{EmbeddingInput, Embeddings, Failure, ModelRef};
 use base64::Engine;
@@ -74,8 +74,7 @@ impl EmbeddingsApi {
         let model = self.model(&snapshot, overrides, &echo)?;
         check_tokens(vocabulary, &input).await?;
         let call = EmbedCall { model, input, dimensions: request.dimensions, vocabulary };
-        let embeddings = self.providers.embed(&snapshot, call).await.map_err(Failure::from);
-        let embeddings = embeddings.map_err(|f| ApiError::from(f).with_input("input"))?;
+        let embeddings = self.providers.embed(&snapshot, call).await.map_err(failed)?;
         caller.meter.saw(embeddings.usage);
         check_length(&embeddings, request.dimensions)?;
         Ok(EmbeddingReply { body: Json(reply(embeddings, echo, format)), ignored })
@@ -98,6 +97,14 @@ impl EmbeddingsApi {
             None => Ok(ModelRef::from(&agent.embedding)),
         }
     }
+}
+
+/// What of a failure is told. One that no provider has been asked for is the input's own.
+fn failed(error: providers::Error) -> ApiError {
+    if error.kind == Kind::Rejected && error.status.is_none() {
+        return ApiError::invalid("invalid_value", "input", error.message);
+    }
+    ApiError::from(Failure::from(error)).with_input("input")
 }
 
 /// Refuses more tokens than OpenAI takes. Few bytes are few tokens, so most inputs are not counted.
