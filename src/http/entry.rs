@@ -5,14 +5,19 @@ use super::document::{self, Groups};
 use super::json::BodyLimit;
 use super::rate::Counted;
 use super::request_id::RequestId;
-use super::{ApiError, JSON, chat, embeddings, host, models, path, probes, session, target, tools};
+use super::{
+    ApiError, JSON, chat, embeddings, host, models, path, probes, responses, session, target, tools,
+};
 use crate::agents::Agents;
 use crate::auth::Gate;
 use crate::config::Endpoint as EndpointSettings;
 use crate::health::Health;
+use crate::media::Media;
 use crate::providers::Providers;
+use crate::responses::Responses;
 use crate::runs::Runs;
 use crate::secrets::Live;
+use crate::tasks::Tasks;
 use crate::tools::Toolbox;
 use futures_util::FutureExt;
 use poem::endpoint::BoxEndpoint;
@@ -61,6 +66,12 @@ pub struct Services {
     pub gate: Arc<Gate>,
     /// Starts runs.
     pub runs: Runs,
+    /// Makes and keeps responses.
+    pub responses: Responses,
+    /// Reads images and files.
+    pub media: Media,
+    /// Holds what outlives its request.
+    pub tasks: Tasks,
     /// Says which model embeds.
     pub agents: Agents,
     /// Embeds.
@@ -73,10 +84,14 @@ pub struct Services {
 
 /// The HTTP API as one endpoint.
 pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
-    let Services { live, gate, runs, agents, providers, toolbox, health } = services;
+    let Services { live, gate, runs, responses, media, tasks, agents, providers, toolbox, health } =
+        services;
+    let sockets = responses::Sockets::default();
+    let made_with = responses::Handles { live: live.clone(), responses, media, tasks, sockets };
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
         chat::ChatApi { live: live.clone(), runs },
+        responses::ResponsesApi { handles: made_with },
         embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
         tools::ToolsApi { toolbox },
         probes::ProbesApi { health },

@@ -28,6 +28,11 @@ impl Meter {
         Ok(Self::of(account.clone()))
     }
 
+    /// A meter of the same caller's that has counted nothing, to go on from.
+    pub(super) fn sibling(&self) -> Self {
+        Self { account: self.account.clone(), tokens: 0 }
+    }
+
     /// The request has taken so much by now; the last figure counts.
     pub(super) fn saw(&mut self, usage: Usage) {
         self.tokens = usage.input.saturating_add(usage.output);

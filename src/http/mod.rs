@@ -19,6 +19,7 @@ mod path;
 mod probes;
 mod rate;
 mod request_id;
+mod responses;
 mod security;
 mod session;
 mod sse;
@@ -45,6 +46,8 @@ enum Tag {
     Models,
     /// Chat completions.
     Chat,
+    /// Responses.
+    Responses,
     /// Embeddings.
     Embeddings,
     /// Tools.

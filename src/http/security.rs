@@ -15,7 +15,15 @@ const SCHEME: &str = "bearerAuth";
 
 /// A caller that may look.
 #[derive(Debug)]
-pub(super) struct Reader;
+pub(super) struct Reader {
+    pub(super) caller: Caller,
+}
+
+/// A caller that may end and remove what work has made.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    pub(super) caller: Caller,
+}
 
 /// A caller that may start work.
 #[derive(Debug)]
@@ -45,7 +53,7 @@ fn gate(request: &Request) -> &Gate {
 }
 
 /// Authenticates a caller that starts work, and counts the request against its limits.
-fn admit_worker(request: &Request) -> Result<Writer, ApiError> {
+pub(super) fn admit_worker(request: &Request) -> Result<Writer, ApiError> {
     let caller = admit(request, Scope::Write)?;
     Ok(Writer { caller, meter: rate::count(gate(request), request, caller)? })
 }
@@ -91,7 +99,8 @@ macro_rules! security_scheme {
     };
 }
 
-security_scheme!(Reader, |request| admit(request, Scope::Read).map(|_caller| Reader));
+security_scheme!(Reader, |request| admit(request, Scope::Read).map(|caller| Reader { caller }));
+security_scheme!(Keeper, |request| admit(request, Scope::Write).map(|caller| Keeper { caller }));
 security_scheme!(Writer, admit_worker);
 
 fn scheme() -> MetaSecurityScheme {

@@ -41,3 +41,13 @@ async fn cors() {
 async fn limits() {
     check_area("limits").await;
 }
+
+#[tokio::test]
+async fn responses() {
+    check_area("responses").await;
+}
+
+#[tokio::test]
+async fn responses_errors() {
+    check_area("responses-errors").await;
+}
