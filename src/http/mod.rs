@@ -6,16 +6,19 @@
 
 mod attachments;
 mod chat;
+mod cors;
 mod document;
 mod embeddings;
 mod entry;
 mod error;
 mod form;
+mod host;
 mod ignored;
 mod json;
 mod meter;
 mod models;
 mod offer;
+mod path;
 mod probes;
 mod range;
 mod rate;

@@ -7,6 +7,7 @@ mod crash;
 mod document;
 mod egress;
 mod golden;
+mod http_embeddings;
 mod http_sessions;
 mod http_status;
 mod local;
