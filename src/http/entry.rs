@@ -3,7 +3,7 @@
 use super::document::{self, Groups};
 use super::json::BodyLimit;
 use super::request_id::RequestId;
-use super::{ApiError, JSON, chat, embeddings, models, probes, session, target, tools};
+use super::{ApiError, chat, embeddings, models, probes, session, target, tools};
 use crate::agents::Agents;
 use crate::auth::Gate;
 use crate::config::Endpoint as EndpointSettings;
@@ -26,9 +26,6 @@ use tracing::Instrument;
 
 /// The header that carries the request id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Where the published contract is served.
-const DOCUMENT_PATH: &str = "/openapi.json";
 
 /// Headers that decide who answers and where it is kept.
 const READABLE_HEADERS: [&str; 5] = [
@@ -142,9 +139,9 @@ impl Door {
         if let Err(error) = check_overrides(request.headers()) {
             return error.into_response();
         }
-        if path == DOCUMENT_PATH {
+        if let Some(public) = document::public(path) {
             return match *request.method() {
-                Method::GET => Response::builder().content_type(JSON).body(document::committed()),
+                Method::GET => public.reply(),
                 _ => self.envelope(StatusCode::METHOD_NOT_ALLOWED, &asked, path).into_response(),
             };
         }
@@ -211,7 +208,7 @@ impl Door {
 
     /// The methods of a path, `HEAD` wherever there is `GET`.
     fn allowed(&self, path: &str) -> String {
-        let methods = if path == DOCUMENT_PATH {
+        let methods = if document::public(path).is_some() {
             vec![Method::GET]
         } else {
             let route = self.routes.iter().find(|(pattern, _)| fits(pattern, path));
