@@ -3,6 +3,7 @@
 mod architecture;
 mod client;
 mod crash;
+mod decoding;
 mod document;
 mod golden;
 mod http_sessions;

@@ -69,6 +69,18 @@ const PROBES: [(&str, &str); 4] = [
     ("getStartupz", "getStartup"),
 ];
 
+/// What parameters may hold, by their names.
+const PARAMETERS: [(&str, &str); 8] = [
+    ("model", "openclaw/default"),
+    ("x-openclaw-agent-id", "main"),
+    ("x-openclaw-model", "openai/gpt-5"),
+    ("x-openclaw-session-key", "agent:main:notes"),
+    ("x-openclaw-on-disconnect", "grace=30"),
+    ("x-openclaw-message-channel", "telegram"),
+    ("x-openclaw-account-id", "default"),
+    ("x-openclaw-thread-id", "7"),
+];
+
 /// The folder of the samples that are of all operations with OpenAI's error envelope.
 const ERRORS: &str = "errors";
 
@@ -79,6 +91,12 @@ pub(super) fn insert(document: &mut Value) {
     document["components"]["examples"] = errors.collect::<Map<_, _>>().into();
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
         for (_, operation) in operations.as_object_mut().into_iter().flatten() {
+            for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+                let known = PARAMETERS.iter().find(|(name, _)| parameter["name"] == *name);
+                if let Some((_, value)) = known {
+                    parameter["example"] = json!(value);
+                }
+            }
             let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
             let probe = PROBES.iter().find(|(name, _)| *name == id).map(|(_, probe)| *probe);
             for sample in SAMPLES {
