@@ -22,7 +22,12 @@ use super::embeddings::{CreateEmbeddingRequest, CreateEmbeddingResponse, Embeddi
 use super::error::ErrorResponse;
 use super::models::{ListModelsResponse, ModelsApi};
 use super::probes::{ProbeResponse, ProbesApi};
+use super::responses::{
+    CompactResponse, CompactedResponse, CreateResponse, DeletedResponse, ResponseItemList,
+    ResponsesApi,
+};
 use super::tools::{InvokeToolRequest, InvokeToolResponse, ToolErrorResponse, ToolsApi};
+use crate::responses::{Event, ResponseObject};
 use assemble::{Schemas, collect};
 use poem::http::{HeaderValue, Method, header};
 use poem::{Body, Response};
@@ -31,7 +36,7 @@ use poem_openapi::OpenApi;
 pub use assemble::{document, document_3_1};
 
 /// The groups of the API, in the order they are described.
-pub(super) type Groups = (ModelsApi, ChatApi, EmbeddingsApi, ToolsApi, ProbesApi);
+pub(super) type Groups = (ModelsApi, ChatApi, ResponsesApi, EmbeddingsApi, ToolsApi, ProbesApi);
 
 /// Browsers and proxies may keep what is published for so long: it changes with the version.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
@@ -44,6 +49,13 @@ fn bodies() -> Schemas {
     collect::<CreateChatCompletionRequest>(&mut found);
     collect::<CreateChatCompletionResponse>(&mut found);
     collect::<CreateChatCompletionStreamResponse>(&mut found);
+    collect::<CreateResponse>(&mut found);
+    collect::<ResponseObject>(&mut found);
+    collect::<Event>(&mut found);
+    collect::<DeletedResponse>(&mut found);
+    collect::<ResponseItemList>(&mut found);
+    collect::<CompactResponse>(&mut found);
+    collect::<CompactedResponse>(&mut found);
     collect::<CreateEmbeddingRequest>(&mut found);
     collect::<CreateEmbeddingResponse>(&mut found);
     collect::<InvokeToolRequest>(&mut found);
