@@ -12,6 +12,8 @@ pub(super) fn to_3_0(schema: &mut Value) {
             null_in_one_of(object);
             one_value(object);
             exclusive_bounds(object);
+            // JSON has no other names than strings, and 3.0 no word for that.
+            object.remove("propertyNames");
             reference_beside(object);
         }
         _ => {}
@@ -118,6 +120,10 @@ mod tests {
         check(
             json!({"type": ["string", "integer", "null"]}),
             json!({"anyOf": [{"type": "string"}, {"type": "integer"}], "nullable": true}),
+        );
+        check(
+            json!({"type": "object", "propertyNames": {"type": "string"}}),
+            json!({"type": "object"}),
         );
         check(json!({"const": "list"}), json!({"enum": ["list"]}));
         check(

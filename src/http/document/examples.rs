@@ -91,7 +91,8 @@ pub(super) fn insert(document: &mut Value) {
     document["components"]["examples"] = errors.collect::<Map<_, _>>().into();
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
         for (_, operation) in operations.as_object_mut().into_iter().flatten() {
-            for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+            for parameter in parameters.into_iter().flatten() {
                 let known = PARAMETERS.iter().find(|(name, _)| parameter["name"] == *name);
                 if let Some((_, value)) = known {
                     parameter["example"] = json!(value);

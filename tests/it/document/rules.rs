@@ -181,13 +181,14 @@ fn every_schema_and_field_has_words_and_is_used() {
 }
 
 #[test]
-fn nothing_of_3_0_is_left_in_3_1() {
+fn nothing_of_3_0_and_nothing_empty_is_left_in_3_1() {
     fn walk(value: &Value, place: &str) {
         for (i, item) in items(value).enumerate() {
             walk(item, &format!("{place}/{i}"));
         }
         for (key, item) in entries(value) {
             assert!(!(key == "nullable" && item.is_boolean()), "nullable at {place}");
+            assert!(!item.is_null(), "{key} at {place} says nothing");
             let exclusive = key.starts_with("exclusive") && item.is_boolean();
             assert!(!exclusive, "{key} at {place}");
             if key != "examples" {
