@@ -8,6 +8,7 @@ use crate::config::{self, Listen};
 use crate::health::Health;
 use crate::http::{self, Services};
 use crate::media::Media;
+use crate::net::egress::Egress;
 use crate::providers::Providers;
 use crate::responses::Responses;
 use crate::runs::Runs;
@@ -84,10 +85,16 @@ impl Prepared {
         let store = Store::open(&file, Clock::system()).map_err(sessions::Error::from)?;
         let sessions = Sessions::open(store.clone(), tasks).await?;
         upkeep::start(sessions.clone(), live.clone(), tasks);
+        // Looked up once: after an upgrade in place the system no longer tells where it lies.
+        let program = self.options.program.or_else(|| std::env::current_exe().ok());
+        let egress = Egress::new();
+        let media = Media::new(egress.clone(), program);
         let toolbox = Toolbox::new(tools::Services {
             live: live.clone(),
             sessions: sessions.clone(),
             tasks: tasks.clone(),
+            egress,
+            media: media.clone(),
         });
         let runs = Runs::new(live.clone(), agents.clone(), sessions, tasks);
         let interrupted = runs.recover().await?;
@@ -102,7 +109,7 @@ impl Prepared {
         }
         let endpoint = http::endpoint(Services {
             responses,
-            media: Media::new(),
+            media,
             tasks: tasks.clone(),
             toolbox,
             gate: Arc::new(Gate::new(&effective).limited(limits)),

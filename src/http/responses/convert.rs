@@ -2,7 +2,7 @@
 
 use super::input::{self, Drafted};
 use super::items::{InputParam, TextOr};
-use super::settings::{self, Thinking};
+use super::settings::{self, TextSettings, Thinking};
 use super::tools::{self, Offer};
 use super::wire::{ConversationParam, CreateResponse};
 use super::{Handles, failed};
@@ -11,11 +11,12 @@ use crate::http::ApiError;
 use crate::http::chat::side_task;
 use crate::http::ignored::Ignored;
 use crate::http::session::{self, Fields, Found};
-use crate::http::target;
+use crate::http::target::{self, Target};
 use crate::http::terms::{self, Terms};
 use crate::responses::{self, Create, Echo, Item, Keep, ResponseId};
 use crate::types::{
-    AgentId, Caller, Delivery, Hints, History, OnDisconnect, QueueMode, RunKind, RunRequest,
+    AgentId, Caller, Delivery, Hints, History, Message, OnDisconnect, QueueMode, RunKind,
+    RunRequest, Sampling,
 };
 use poem::http::HeaderMap;
 use serde_json::{Map, Value};
@@ -95,10 +96,32 @@ impl CreateResponse {
 
     fn delivery(&self) -> Delivery {
         // Who comes back to a background response may want to see it grow.
-        match self.stream.or(self.background) {
-            Some(true) => Delivery::Growing,
-            _ if self.background == Some(true) => Delivery::Growing,
-            _ => Delivery::Whole,
+        let growing = self.stream == Some(true) || self.background == Some(true);
+        if growing { Delivery::Growing } else { Delivery::Whole }
+    }
+
+    /// What the response repeats of the fields that are as they came.
+    fn take_echo(&mut self) -> Echo {
+        let model = self.model.take().filter(|model| !model.is_empty());
+        // Which queue it is, the provider decides.
+        let tier = self.service_tier.take().filter(|tier| tier != "auto");
+        Echo {
+            model: model.unwrap_or_else(|| target::OPENCLAW.to_owned()),
+            instructions: self.instructions.take(),
+            parallel_tool_calls: self.parallel_tool_calls.unwrap_or(true),
+            temperature: self.temperature,
+            top_p: self.top_p,
+            presence_penalty: self.presence_penalty,
+            frequency_penalty: self.frequency_penalty,
+            top_logprobs: self.top_logprobs,
+            max_output_tokens: self.max_output_tokens,
+            max_tool_calls: self.max_tool_calls,
+            service_tier: tier.unwrap_or_default(),
+            conversation: self.conversation.as_ref().map(|param| param.id().to_owned()),
+            user: self.user.take(),
+            safety_identifier: self.safety_identifier.take(),
+            prompt_cache_key: self.prompt_cache_key.take(),
+            ..Echo::default()
         }
     }
 
@@ -131,17 +154,29 @@ impl Handles {
         circumstances: Circumstances<'_>,
     ) -> Result<Asked, ApiError> {
         request.check()?;
+        let Circumstances { terms, headers, before } = circumstances;
         let mut ignored = Ignored::default();
-        request.note_ignored(&mut ignored);
-        let thinking = settings::thinking(request.reasoning.take())?;
-        let hints = settings::hints(&request, &thinking, &mut ignored)?;
+        let settled = Settled::of(&mut request, &mut ignored)?;
         let snapshot = self.live.load_full();
-        let limits = &snapshot.config.gateway.http.endpoints.responses;
         let target = target::resolve(&snapshot, request.model.as_deref().unwrap_or(""))?;
-        let default = &snapshot.roster.default_agent().id;
-        let chosen = Chosen { target, default, thinking, hints };
-        let asked = Request { request, circumstances, chosen };
-        asked.into_asked(self, limits, ignored).await
+        let chosen = terms.overrides.agent.as_ref().or(target.agent.as_ref());
+        let agent = chosen.unwrap_or(&snapshot.roster.default_agent().id);
+        let naming = Naming { request: &request, terms: &terms, metadata: &settled.metadata };
+        let session = naming.session(headers, agent)?;
+        terms::check_agent(terms.overrides.agent.as_ref(), session.as_ref())?;
+        let mut input = match request.input.take() {
+            Some(param) => {
+                let limits = &snapshot.config.gateway.http.endpoints.responses;
+                self.read(&terms.origin.caller, param, limits).await?
+            }
+            None => Input::default(),
+        };
+        if let Some(instructions) = request.instructions.clone().filter(|text| !text.is_empty()) {
+            input.context.insert(0, instructions);
+        }
+        input.items.splice(0..0, before.items);
+        let wanted = Wanted { request, settled, terms, target, session, input };
+        Ok(wanted.into_asked(before.kept, ignored))
     }
 
     /// The items of a request, with their images and files read and their references looked up.
@@ -167,68 +202,63 @@ impl Handles {
     }
 }
 
-/// Who shall answer, and how.
-struct Chosen<'a> {
-    target: target::Target,
-    default: &'a AgentId,
-    thinking: Thinking,
+/// What a request's simple fields say, known to be right.
+struct Settled {
+    sampling: Sampling,
     hints: Hints,
+    thinking: Thinking,
+    text: TextSettings,
+    metadata: Map<String, Value>,
+    offer: Offer,
+    truncation: Option<String>,
 }
 
-/// A request whose simple fields are known to be right.
-struct Request<'a> {
-    request: CreateResponse,
-    circumstances: Circumstances<'a>,
-    chosen: Chosen<'a>,
-}
-
-impl Request<'_> {
-    async fn into_asked(
-        self,
-        handles: &Handles,
-        limits: &ResponsesEndpoint,
-        mut ignored: Ignored,
-    ) -> Result<Asked, ApiError> {
-        let Self { mut request, circumstances, chosen } = self;
-        let Circumstances { terms, headers, before } = circumstances;
-        let sampling = settings::sampling(&request)?;
+impl Settled {
+    fn of(request: &mut CreateResponse, ignored: &mut Ignored) -> Result<Self, ApiError> {
+        request.note_ignored(ignored);
+        let thinking = settings::thinking(request.reasoning.take())?;
         let text = settings::text(request.text.take())?;
-        let metadata = settings::metadata(request.metadata.take())?;
-        let tools = request.tools.take().unwrap_or_default();
-        let Offer { tools, choice, tools_echo, choice_echo } =
-            tools::offer(tools, request.tool_choice.take(), &mut ignored)?;
-        let session = Naming { request: &request, terms: &terms, metadata: &metadata }
-            .session(headers, chosen.target.agent.as_ref().unwrap_or(chosen.default))?;
-        let mut input = match request.input.take() {
-            Some(param) => handles.read(&terms.origin.caller, param, limits).await?,
-            None => Input::default(),
-        };
-        if let Some(instructions) = request.instructions.clone().filter(|text| !text.is_empty()) {
-            input.context.insert(0, instructions);
-        }
-        let mut items = before.items;
-        items.append(&mut input.items);
-        check_compactions(&items)?;
-        let messages = responses::messages(&items);
-        let task = metadata.get("task").and_then(Value::as_str);
-        // What brings tools or names its session is an ordinary turn, whatever it looks like.
-        let plain = tools.is_empty() && terms.session_key.is_none();
-        let utility = task.is_some_and(side_task::is_named)
-            || (plain && before.kept.is_none() && side_task::has_form(&messages));
-        let session = session.filter(|_| !utility);
-        let demanded = terms.overrides.agent.clone();
-        terms::check_agent(demanded.as_ref(), session.as_ref())?;
-        let background = request.background == Some(true);
-        let truncation = settings::truncation(&request)?;
-        let mut hints = chosen.hints;
+        let mut hints = settings::hints(request, &thinking, ignored)?;
         hints.verbosity.clone_from(&text.verbosity);
+        let tools = request.tools.take().unwrap_or_default();
+        Ok(Self {
+            sampling: settings::sampling(request)?,
+            hints,
+            thinking,
+            text,
+            metadata: settings::metadata(request.metadata.take())?,
+            offer: tools::offer(tools, request.tool_choice.take(), ignored)?,
+            truncation: settings::truncation(request)?,
+        })
+    }
+}
+
+/// A request that can be carried out.
+struct Wanted {
+    request: CreateResponse,
+    settled: Settled,
+    terms: Terms,
+    target: Target,
+    session: Option<Found>,
+    input: Input,
+}
+
+impl Wanted {
+    fn into_asked(self, previous: Option<ResponseId>, ignored: Ignored) -> Asked {
+        let messages = responses::messages(&self.input.items);
+        let utility = self.is_side_task(&messages, previous);
+        let Self { mut request, settled, terms, target, session, input } = self;
+        let Settled { sampling, hints, thinking, text, metadata, offer, truncation } = settled;
+        let session = session.filter(|_| !utility);
+        let background = request.background == Some(true);
+        let keep = if request.store == Some(false) { Keep::Nothing } else { Keep::Stored };
         let run = RunRequest {
             // A key that names another agent is that agent's session.
             agent: session
                 .as_ref()
                 .map(|found| found.key.agent().clone())
-                .or(demanded)
-                .or(chosen.target.agent),
+                .or(terms.overrides.agent)
+                .or(target.agent),
             session: session.as_ref().map(|found| found.key.clone()),
             history: session.as_ref().map_or(History::Caller, |found| found.history),
             kind: if utility { RunKind::Utility } else { RunKind::Turn },
@@ -237,10 +267,10 @@ impl Request<'_> {
             sampling,
             hints,
             response_format: text.format,
-            tools,
-            tool_choice: choice,
+            tools: offer.tools,
+            tool_choice: offer.choice,
             parallel_tool_calls: request.parallel_tool_calls,
-            model: terms.overrides.model.or(chosen.target.model),
+            model: terms.overrides.model.or(target.model),
             delivery: request.delivery(),
             origin: terms.origin,
             // Each call waits for an answer of its own.
@@ -249,35 +279,30 @@ impl Request<'_> {
             idempotency_key: terms.idempotency_key,
             on_disconnect: if background { OnDisconnect::Detach } else { terms.on_disconnect },
         };
-        let model = request.model.filter(|model| !model.is_empty());
         let echo = Echo {
-            model: model.unwrap_or_else(|| target::OPENCLAW.to_owned()),
-            instructions: request.instructions,
             metadata,
-            tools: tools_echo,
-            tool_choice: choice_echo,
-            parallel_tool_calls: request.parallel_tool_calls.unwrap_or(true),
-            temperature: request.temperature,
-            top_p: request.top_p,
-            presence_penalty: request.presence_penalty,
-            frequency_penalty: request.frequency_penalty,
-            top_logprobs: request.top_logprobs,
-            max_output_tokens: request.max_output_tokens,
-            max_tool_calls: request.max_tool_calls,
+            tools: offer.tools_echo,
+            tool_choice: offer.choice_echo,
             text_format: text.echo,
             verbosity: text.verbosity,
-            reasoning_effort: chosen.thinking.effort,
-            reasoning_summary: chosen.thinking.summary,
+            reasoning_effort: thinking.effort,
+            reasoning_summary: thinking.summary,
             truncation: truncation.unwrap_or_default(),
-            service_tier: request.service_tier.filter(|tier| tier != "auto").unwrap_or_default(),
-            conversation: request.conversation.map(|param| param.id().to_owned()),
-            user: request.user,
-            safety_identifier: request.safety_identifier,
-            prompt_cache_key: request.prompt_cache_key,
+            ..request.take_echo()
         };
-        let keep = if request.store == Some(false) { Keep::Nothing } else { Keep::Stored };
-        let create = Create { run, input: items, echo, previous: before.kept, keep, background };
-        Ok(Asked { create, session, ignored })
+        let create = Create { run, input: input.items, echo, previous, keep, background };
+        Asked { create, session, ignored }
+    }
+
+    /// Whether this is a side task of a chat program's. What brings tools, goes on from another
+    /// response or names its session is an ordinary turn, whatever it looks like.
+    fn is_side_task(&self, messages: &[Message], previous: Option<ResponseId>) -> bool {
+        let task = self.settled.metadata.get("task").and_then(Value::as_str);
+        let ordinary = !self.settled.offer.tools.is_empty()
+            || self.terms.session_key.is_some()
+            || self.request.conversation.is_some()
+            || previous.is_some();
+        task.is_some_and(side_task::is_named) || (!ordinary && side_task::has_form(messages))
     }
 }
 
@@ -292,7 +317,6 @@ impl Naming<'_> {
     fn session(&self, headers: &HeaderMap, agent: &AgentId) -> Result<Option<Found>, ApiError> {
         let Self { request, terms, metadata } = self;
         let note = |name: &str| metadata.get(name).and_then(Value::as_str);
-        let agent = terms.overrides.agent.as_ref().unwrap_or(agent);
         let explicit = Fields {
             session_key: terms.session_key.as_deref(),
             own_conversation: request.conversation.as_ref().map(ConversationParam::id),
@@ -312,19 +336,4 @@ impl Naming<'_> {
         };
         session::find(caller, agent, headers, fields)
     }
-}
-
-/// What another server has compacted cannot be read here.
-fn check_compactions(items: &[Item]) -> Result<(), ApiError> {
-    for (at, item) in items.iter().enumerate() {
-        if let Item::Compaction { encrypted_content, .. } = item
-            && responses::summary_of(encrypted_content).is_none()
-        {
-            let message = "This compaction was not made by this gateway: send the conversation \
-                           itself.";
-            let param = format!("input[{at}].encrypted_content");
-            return Err(ApiError::invalid("invalid_value", param, message));
-        }
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use super::media::{Kind, Pending, Wanted};
 use crate::http::ApiError;
 use crate::http::strict::Object;
 use crate::media::Source;
-use crate::responses::{Audio, Item, Output, Part, Role, Status, Summary};
+use crate::responses::{self, Audio, Item, Output, Part, Role, Status, Summary};
 use uuid::Uuid;
 
 /// Items of a request, some of which still lack something.
@@ -81,6 +81,17 @@ fn required<T>(value: Option<T>, path: &str, field: &str) -> Result<T, ApiError>
     })
 }
 
+/// A conversation made short; what another server has made of one cannot be read here.
+fn compaction(param: InputItem, path: &str) -> Result<Item, ApiError> {
+    let encrypted_content = required(param.encrypted_content, path, "encrypted_content")?;
+    if responses::summary_of(&encrypted_content).is_none() {
+        let message = "This compaction was not made by this gateway: send the conversation itself.";
+        let param = format!("{path}.encrypted_content");
+        return Err(ApiError::invalid("invalid_value", param, message));
+    }
+    Ok(Item::Compaction { id: named(param.id, "cmp"), encrypted_content })
+}
+
 impl Draft {
     fn add(&mut self, param: InputItem, at: usize) -> Result<(), ApiError> {
         let path = format!("input[{at}]");
@@ -109,10 +120,7 @@ impl Draft {
                     status: None,
                 }
             }
-            Some("compaction" | "compaction_summary") => Item::Compaction {
-                id: named(param.id, "cmp"),
-                encrypted_content: required(param.encrypted_content, &path, "encrypted_content")?,
-            },
+            Some("compaction" | "compaction_summary") => compaction(param, &path)?,
             Some(other) => {
                 let message = format!(
                     "Items of type '{other}' are not supported; message, function_call, \

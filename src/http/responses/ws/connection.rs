@@ -12,7 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 use poem::http::{HeaderMap, StatusCode};
 use std::collections::VecDeque;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -20,6 +20,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
+/// A client that sends nothing for so long is done sending.
+const LULL: Duration = Duration::from_secs(1);
 /// Requests that wait while a response grows.
 const MAX_QUEUED: usize = 8;
 
@@ -291,11 +293,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Served<S> {
             return;
         }
         // Until the client has closed as well, so that it reads what was said last.
-        let closing = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        let closing = async {
+            match end {
+                // What it still sends makes no frames any more.
+                End::TooLarge => drain(self.socket.get_mut()).await,
+                _ => while let Some(Ok(_)) = self.socket.next().await {},
+            }
+        };
         if timeout(self.connection.patience.write, closing).await.is_err() {
             tracing::debug!("a client does not close its connection");
         }
     }
+}
+
+/// Takes what comes until nothing does: a connection that is closed before is reset, and its client
+/// never reads why.
+async fn drain(stream: &mut (impl AsyncRead + Unpin)) {
+    let mut unread = [0; 4096];
+    while let Ok(Ok(1..)) = timeout(LULL, stream.read(&mut unread)).await {}
 }
 
 fn wrong(code: &'static str, message: &str) -> ApiError {
