@@ -46,6 +46,18 @@ pub(super) const SAMPLES: &[Sample] = samples! {
         "request"/"plain".json, "request"/"stream".json, "request"/"tools".json,
         "request"/"tool_result".json, "request"/"image".json, "request"/"json_schema".json,
         "200"/"whole".json, "200"/"tool_calls".json, "200"/"stream".sse;
+    "createResponse":
+        "request"/"text".json, "request"/"items".json, "request"/"stream".json,
+        "request"/"tools".json, "request"/"tool_result".json, "request"/"file".json,
+        "request"/"image".json, "request"/"json_schema".json, "request"/"continuation".json,
+        "request"/"background".json,
+        "200"/"whole".json, "200"/"tool_call".json, "200"/"stream".sse;
+    "retrieveResponse":
+        "200"/"background".json, "200"/"resumed".sse, "404"/"unknown".json;
+    "deleteResponse": "200"/"deleted".json;
+    "cancelResponse": "200"/"cancelled".json;
+    "listInputItems": "200"/"items".json;
+    "compactResponse": "request"/"conversation".json, "200"/"compacted".json;
     "createEmbedding":
         "request"/"text".json, "request"/"texts".json, "request"/"tokens".json,
         "200"/"float".json, "200"/"base64".json;
@@ -70,8 +82,10 @@ const PROBES: [(&str, &str); 4] = [
 ];
 
 /// What parameters may hold, by their names.
-const PARAMETERS: [(&str, &str); 8] = [
+const PARAMETERS: [(&str, &str); 10] = [
     ("model", "openclaw/default"),
+    ("response_id", "resp_4b1f0a6d9c3e4f2a8d7c6b5a49382716"),
+    ("order", "asc"),
     ("x-openclaw-agent-id", "main"),
     ("x-openclaw-model", "openai/gpt-5"),
     ("x-openclaw-session-key", "agent:main:notes"),

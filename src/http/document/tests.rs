@@ -3,6 +3,7 @@ use super::page;
 use crate::http::chat::CreateChatCompletionRequest;
 use crate::http::embeddings::CreateEmbeddingRequest;
 use crate::http::json::parse;
+use crate::http::responses::{CompactResponse, CreateResponse};
 use crate::http::tools::InvokeToolRequest;
 
 #[test]
@@ -13,6 +14,8 @@ fn every_sample_of_a_request_is_read_by_its_parser() {
         let body = body.as_bytes();
         let result = match sample.operation {
             "createChatCompletion" => parse::<CreateChatCompletionRequest>(body).map(drop),
+            "createResponse" => parse::<CreateResponse>(body).map(drop),
+            "compactResponse" => parse::<CompactResponse>(body).map(drop),
             "createEmbedding" => parse::<CreateEmbeddingRequest>(body).map(drop),
             "invokeTool" => parse::<InvokeToolRequest>(body).map(drop),
             other => panic!("no parser for {other}"),
