@@ -6,16 +6,18 @@ use async_openai::types::chat::{CreateChatCompletionResponse, CreateChatCompleti
 use async_openai::types::embeddings::{CreateBase64EmbeddingResponse, CreateEmbeddingResponse};
 use async_openai::types::models::{ListModelResponse, Model};
 use async_openai::types::responses::{
-    CompactResource, DeleteResponse, Response, ResponseItemList, ResponseStreamEvent,
+    CompactResource, DeleteResponse, ItemResourceItem, Response, ResponseStreamEvent,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What is sent beside OpenAI's fields, for clients that look for it.
-const EXTENSIONS: [&str; 3] = ["reasoning_content", "name", "permission"];
+/// What is sent beside OpenAI's fields: what chat clients look for, and what the OpenResponses
+/// description has beyond OpenAI's.
+const EXTENSIONS: [&str; 6] =
+    ["reasoning_content", "name", "permission", "frequency_penalty", "presence_penalty", "store"];
 
 /// A request and its reply, as a transcript has them.
 #[derive(Debug, Clone)]
@@ -48,6 +50,17 @@ enum Kind {
     Items,
     Compacted,
     Error,
+}
+
+/// A page of items. async-openai's own type takes everything with an id for a mere reference.
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "only its parsing is looked at")]
+struct Items {
+    object: String,
+    data: Vec<ItemResourceItem>,
+    first_id: Option<String>,
+    last_id: Option<String>,
+    has_more: bool,
 }
 
 /// The exchanges of a transcript. What was named in it gets a value of its kind back.
@@ -112,7 +125,7 @@ fn pieces(exchange: &Exchange) -> Vec<Piece<'_>> {
         (_, ["v1", "models"]) => Kind::Models,
         (_, ["v1", "models", ..]) => Kind::Model,
         (_, ["v1", "chat", "completions"]) => Kind::Chat,
-        (_, ["v1", "embeddings"]) if body.contains("\"embedding\": \"") => Kind::EncodedVectors,
+        (_, ["v1", "embeddings"]) if is_encoded(body) => Kind::EncodedVectors,
         (_, ["v1", "embeddings"]) => Kind::Vectors,
         (_, ["v1", "responses", "compact"]) => Kind::Compacted,
         (_, ["v1", "responses", _, "input_items"]) => Kind::Items,
@@ -121,6 +134,12 @@ fn pieces(exchange: &Exchange) -> Vec<Piece<'_>> {
         other => panic!("what is answered to {other:?}?"),
     };
     vec![Piece { kind, json: body }]
+}
+
+/// Whether the vectors of a reply are written in base64.
+fn is_encoded(body: &str) -> bool {
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    body["data"][0]["embedding"].is_string()
 }
 
 /// Decodes a piece, and says what is wrong with it.
@@ -135,7 +154,7 @@ fn decode(piece: &Piece<'_>) -> Result<(), String> {
         Kind::Response => exactly::<Response>(piece.json),
         Kind::ResponseEvent => exactly::<ResponseStreamEvent>(piece.json),
         Kind::Deleted => exactly::<DeleteResponse>(piece.json),
-        Kind::Items => exactly::<ResponseItemList>(piece.json),
+        Kind::Items => read::<Items>(piece.json).map(drop),
         Kind::Compacted => exactly::<CompactResource>(piece.json),
         Kind::Error => exactly::<WrappedError>(piece.json),
     }
@@ -143,14 +162,19 @@ fn decode(piece: &Piece<'_>) -> Result<(), String> {
 
 /// Decodes as `T`, which must know every field that says something.
 fn exactly<T: DeserializeOwned + Serialize>(json: &str) -> Result<(), String> {
-    let mut reader = serde_json::Deserializer::from_str(json);
-    let decoded: T = serde_path_to_error::deserialize(&mut reader).map_err(|e| e.to_string())?;
+    let decoded: T = read(json)?;
     let sent: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
     let kept = serde_json::to_value(&decoded).map_err(|error| error.to_string())?;
     match unknown(&sent, &kept, "") {
         Some(place) => Err(format!("{place} is not a field of OpenAI's")),
         None => Ok(()),
     }
+}
+
+/// Decodes as `T`.
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| error.to_string())
 }
 
 /// The first field that was sent and not kept.
@@ -226,6 +250,43 @@ fn every_golden_reply_decodes_strictly() {
         assert!(seen.contains_key(&kind), "no {kind:?} among {seen:?}");
     }
     assert!(seen[&Kind::Chunk] > 40 && seen[&Kind::Error] > 60, "{seen:?}");
+}
+
+/// The replies that the published document shows.
+fn shown() -> Vec<Exchange> {
+    let document: Value = serde_json::from_str(&openclaw::http::document()).expect("JSON");
+    let mut found = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            for (status, reply) in operation["responses"].as_object().expect("replies") {
+                for (kind, media) in reply["content"].as_object().into_iter().flatten() {
+                    for example in media["examples"].as_object().into_iter().flatten() {
+                        let Some(value) = example.1.get("value") else { continue };
+                        let body = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                        found.push(Exchange {
+                            method: method.to_uppercase(),
+                            path: path.clone(),
+                            status: status.parse().expect("a status"),
+                            kind: kind.clone(),
+                            body,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_reply_that_the_document_shows_decodes_strictly() {
+    let shown = shown();
+    let mut count = 0;
+    for piece in shown.iter().flat_map(pieces) {
+        decode(&piece).unwrap_or_else(|error| panic!("{:?}: {error}: {}", piece.kind, piece.json));
+        count += 1;
+    }
+    assert!(count > 20, "{count} replies");
 }
 
 /// The first reply of this kind in the transcripts.
