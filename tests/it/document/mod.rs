@@ -1,5 +1,6 @@
 //! Generated documents are what the code says, and what those who read them need.
 
+mod api_page;
 mod examples;
 mod published;
 mod rules;
