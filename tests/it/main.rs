@@ -6,6 +6,7 @@ mod crash;
 mod decoding;
 mod document;
 mod golden;
+mod http_embeddings;
 mod http_sessions;
 mod http_status;
 mod local;

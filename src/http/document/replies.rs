@@ -4,8 +4,9 @@ use crate::http::tools;
 use serde_json::{Map, Value, json};
 
 /// The reply headers of the contract: name, meaning, type.
-const HEADERS: [(&str, &str, &str); 14] = [
+const HEADERS: [(&str, &str, &str); 15] = [
     ("x-request-id", "The request's id; the gateway's log has it too.", "string"),
+    ("openai-processing-ms", "Milliseconds to the reply's first byte.", "integer"),
     ("x-openclaw-session-key", "The session that the request was a turn of, if any.", "string"),
     (
         "x-openclaw-session-source",
@@ -139,7 +140,7 @@ fn headers_of<'a>(path: &'a str, status: &'a str) -> impl Iterator<Item = &'stat
     let embeds = path == "/v1/embeddings";
     let good = status.starts_with('2');
     HEADERS.iter().map(|(name, ..)| *name).filter(move |name| match *name {
-        "x-request-id" => true,
+        "x-request-id" | "openai-processing-ms" => true,
         "x-openclaw-session-key" | "x-openclaw-session-source" => works && good,
         "x-openclaw-ignored-params" => (works || embeds) && good,
         "Retry-After" => ["429", "503"].contains(&status),

@@ -32,12 +32,17 @@ impl Serialize for Request<'_> {
         let call = self.call;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("model", &call.model.model)?;
-        map.serialize_entry("messages", &Each(&call.messages, OneMessage))?;
+        let audio = self.audio();
+        map.serialize_entry(
+            "messages",
+            &Each(&call.messages, |message| OneMessage(message, audio)),
+        )?;
         if self.stream {
             map.serialize_entry("stream", &true)?;
             map.serialize_entry("stream_options", &Entry("include_usage", true))?;
         }
         self.sampling(&mut map)?;
+        self.hints(&mut map)?;
         if let Some(format) = &call.response_format {
             map.serialize_entry("response_format", &Format(format))?;
         }
@@ -63,6 +68,39 @@ impl Request<'_> {
         optional(map, self.seed(), sampling.seed)?;
         optional(map, self.token_limit(), sampling.max_tokens)?;
         optional(map, "stop", (!sampling.stop.is_empty()).then_some(&sampling.stop))
+    }
+
+    /// What each is known to take: others would refuse it or, worse, take it for something else.
+    fn hints<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let hints = &self.call.hints;
+        let (known, openai) = match self.flavour {
+            Flavour::OpenAi => (true, true),
+            Flavour::Compatible => (true, false),
+            Flavour::Mistral => (false, false),
+        };
+        if known {
+            optional(map, "logprobs", hints.logprobs.map(|_| true))?;
+            // None beside the token itself is what everybody does without being told.
+            optional(map, "top_logprobs", hints.logprobs.filter(|top| *top > 0))?;
+            optional(map, "logit_bias", hints.logit_bias.as_deref())?;
+            optional(map, "reasoning_effort", hints.reasoning_effort.as_deref())?;
+        }
+        if openai || self.flavour == Flavour::Mistral {
+            optional(map, "prediction", hints.prediction.as_deref())?;
+        }
+        if openai {
+            optional(map, "verbosity", hints.verbosity.as_deref())?;
+            optional(map, "service_tier", hints.service_tier.as_deref())?;
+            optional(map, "safety_identifier", hints.safety_identifier.as_deref())?;
+        }
+        Ok(())
+    }
+
+    fn audio(&self) -> AudioForm {
+        match self.flavour {
+            Flavour::Mistral => AudioForm::Text,
+            Flavour::OpenAi | Flavour::Compatible => AudioForm::Object,
+        }
     }
 
     /// OpenAI's reasoning models refuse `max_tokens`, while Mistral refuses and Ollama and others
@@ -114,7 +152,16 @@ impl<'a, T, W: Serialize, F: Fn(&'a T) -> W> Serialize for Each<'a, T, F> {
     }
 }
 
-struct OneMessage<'a>(&'a Message);
+/// How a recording is written.
+#[derive(Clone, Copy)]
+enum AudioForm {
+    /// An object with data and format.
+    Object,
+    /// The data alone, as Mistral wants it.
+    Text,
+}
+
+struct OneMessage<'a>(&'a Message, AudioForm);
 
 impl Serialize for OneMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -126,7 +173,7 @@ impl Serialize for OneMessage<'_> {
             }
             Message::User { content, name } => {
                 map.serialize_entry("role", "user")?;
-                map.serialize_entry("content", &Body(content))?;
+                map.serialize_entry("content", &Body(content, self.1))?;
                 optional(&mut map, "name", name.as_deref())?;
             }
             Message::Assistant { text, tool_calls } => {
@@ -140,7 +187,7 @@ impl Serialize for OneMessage<'_> {
             Message::Tool { call_id, content } => {
                 map.serialize_entry("role", "tool")?;
                 map.serialize_entry("tool_call_id", call_id)?;
-                map.serialize_entry("content", &Body(content))?;
+                map.serialize_entry("content", &Body(content, self.1))?;
             }
         }
         map.end()
@@ -148,7 +195,7 @@ impl Serialize for OneMessage<'_> {
 }
 
 /// A text stays a text, and so does a single text part: not every server reads parts.
-struct Body<'a>(&'a Content);
+struct Body<'a>(&'a Content, AudioForm);
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -157,13 +204,13 @@ impl Serialize for Body<'_> {
             Content::Parts(parts) => match parts.as_slice() {
                 [] => serializer.serialize_str(""),
                 [Part::Text(text)] => serializer.serialize_str(text),
-                parts => Each(parts, OnePart).serialize(serializer),
+                parts => Each(parts, |part| OnePart(part, self.1)).serialize(serializer),
             },
         }
     }
 }
 
-struct OnePart<'a>(&'a Part);
+struct OnePart<'a>(&'a Part, AudioForm);
 
 impl Serialize for OnePart<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -179,7 +226,12 @@ impl Serialize for OnePart<'_> {
             }
             Part::Audio { data, format } => {
                 map.serialize_entry("type", "input_audio")?;
-                map.serialize_entry("input_audio", &Audio { data, format })?;
+                match self.1 {
+                    AudioForm::Object => {
+                        map.serialize_entry("input_audio", &Audio { data, format })?;
+                    }
+                    AudioForm::Text => map.serialize_entry("input_audio", data)?,
+                }
             }
         }
         map.end()
