@@ -82,7 +82,7 @@ impl Endpoint {
         let flavour = Flavour::of(base);
         let usual = match flavour {
             Flavour::Mistral => Caps { tokens: EMBED_TOKENS_MISTRAL, ..EMBED_CAPS },
-            Flavour::OpenAi | Flavour::Compatible => EMBED_CAPS,
+            Flavour::OpenAi | Flavour::Local | Flavour::Compatible => EMBED_CAPS,
         };
         Ok(Self {
             flavour,
