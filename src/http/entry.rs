@@ -83,10 +83,11 @@ pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
     let Services { live, gate, runs, responses, media, tasks, agents, providers, toolbox, health } =
         services;
     let sockets = responses::Sockets::default();
-    let made_with = responses::Handles { live: live.clone(), responses, media, tasks, sockets };
+    let made_with =
+        responses::Handles { live: live.clone(), responses, media: media.clone(), tasks, sockets };
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
-        chat::ChatApi { live: live.clone(), runs },
+        chat::ChatApi { live: live.clone(), runs, agents: agents.clone(), media },
         responses::ResponsesApi { handles: made_with },
         embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
         tools::ToolsApi { toolbox },

@@ -4,17 +4,22 @@
 //! [`endpoint`] is the one thing it gives to `gateway`. Each API group gets only the handles it
 //! uses; wire types stay in their group. It never calls an agent or a provider's chat itself.
 
+mod attachments;
 mod chat;
 mod document;
 mod embeddings;
 mod entry;
 mod error;
+mod form;
 mod ignored;
 mod json;
 mod meter;
 mod models;
+mod offer;
 mod probes;
+mod range;
 mod rate;
+mod recording;
 mod request_id;
 mod responses;
 mod security;

@@ -56,6 +56,8 @@ pub(super) enum Flavour {
     OpenAi,
     /// Mistral, which refuses a request that has a field it does not know.
     Mistral,
+    /// A worker on this machine, which does not know what goes beyond the common fields.
+    Local,
     /// Everyone else.
     Compatible,
 }
@@ -84,6 +86,7 @@ impl Endpoint {
     /// A worker on this machine, which needs no credentials.
     pub(super) fn local(client: net::Client, named: Named<'_>) -> Self {
         Self {
+            flavour: Flavour::Local,
             first_token: local_patience(named.settings),
             embed_batch: EMBED_BATCH_LOCAL,
             ..Self::new(client, local::BASE_URL.to_owned(), named)
@@ -178,7 +181,20 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
 }
 
 impl Flavour {
-    fn of(base_url: &str) -> Self {
+    /// Whether a field of [`crate::types::Hints`], by its name in the dialect, is sent. Who is not
+    /// known to take one may refuse the request for it.
+    pub(super) fn takes(self, hint: &str) -> bool {
+        match self {
+            Self::OpenAi => true,
+            Self::Compatible => {
+                matches!(hint, "logprobs" | "logit_bias" | "reasoning_effort")
+            }
+            Self::Mistral => hint == "prediction",
+            Self::Local => false,
+        }
+    }
+
+    pub(super) fn of(base_url: &str) -> Self {
         let uri = Uri::try_from(base_url).unwrap_or_default();
         let host = uri.host().unwrap_or_default();
         let within = |domain: &str| {

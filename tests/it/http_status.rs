@@ -100,7 +100,7 @@ async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> 
         }
         "missing field" => chat(gateway, json!({"model": "openclaw"})).await,
         "value out of range" => chat(gateway, with("temperature", json!(3))).await,
-        "value not supported" => chat(gateway, with("n", json!(2))).await,
+        "value not supported" => chat(gateway, with("verbosity", json!("loud"))).await,
         "body of 21 MB" => {
             raw(gateway, Some("application/json"), vec![b' '; 21 * 1024 * 1024]).await
         }

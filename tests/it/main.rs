@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod architecture;
+mod chat;
 mod client;
 mod crash;
 mod document;

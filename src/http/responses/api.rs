@@ -245,33 +245,24 @@ impl ResponsesApi {
 }
 
 /// Follows a response to its end, for what it takes.
-async fn count(mut reader: Reader, mut meter: Meter) {
-    while let Some(event) = reader.next().await {
-        if let Some(spent) = event.last().and_then(|response| response.usage) {
-            meter.saw(spent.into());
-        }
+async fn count(reader: Reader, mut meter: Meter) {
+    if let Some(spent) = reader.finish().await.usage {
+        meter.saw(spent.into());
     }
 }
 
 /// Reads a response to its end.
 async fn whole(mut reader: Reader, mut meter: Meter) -> Result<ResponseReply, ApiError> {
-    while let Some(event) = reader.next().await {
-        let (response, failed) = match event {
-            Event::Completed { response, .. } | Event::Incomplete { response, .. } => {
-                (response, false)
-            }
-            Event::Failed { response, .. } => (response, true),
-            _ => continue,
-        };
-        if let Some(spent) = response.usage {
-            meter.saw(spent.into());
-        }
-        if failed {
-            break;
-        }
-        return Ok(ResponseReply::whole(*response));
+    reader.end().await;
+    let failure = reader.failure().cloned();
+    let response = reader.finish().await;
+    if let Some(spent) = response.usage {
+        meter.saw(spent.into());
     }
-    Err(unanswered(reader.failure()))
+    match failure {
+        Some(failure) => Err(unanswered(Some(&failure))),
+        None => Ok(ResponseReply::whole(response)),
+    }
 }
 
 /// The session that a response has from the one it continues.
