@@ -5,6 +5,7 @@
 
 mod backup;
 mod exit;
+mod extract_text;
 mod gateway;
 mod model_worker;
 mod models;
@@ -62,6 +63,8 @@ enum Command {
     Backup(backup::Args),
     #[command(hide = true)]
     ModelWorker(model_worker::ModelWorker),
+    #[command(hide = true)]
+    ExtractText(extract_text::ExtractText),
 }
 
 /// What a command works with.
@@ -121,6 +124,7 @@ fn dispatch(cli: Cli) -> Result<(), Exit> {
         Command::Backup(args) => backup::run(&context()?, &args),
         // A worker has an empty environment, and so neither home nor state directory.
         Command::ModelWorker(args) => model_worker::run(args),
+        Command::ExtractText(args) => extract_text::run(&args),
     }
 }
 

@@ -4,12 +4,14 @@
 //! agents there are. This room is the only one that reads the environment; others ask [`Env`].
 //! It never names another room's types, resolves no secret and opens no socket.
 
+mod alias;
 mod credential;
 mod dotenv;
 mod env;
 mod error;
 mod file;
 mod finding;
+mod hosts;
 mod interpret;
 mod key_path;
 mod known;
@@ -18,6 +20,7 @@ mod load;
 mod node;
 mod paths;
 mod position;
+mod reach;
 mod roster;
 mod schema;
 mod shape;
@@ -28,9 +31,11 @@ mod url;
 mod validate;
 mod wording;
 
+pub use alias::{AliasTarget, own_agent};
 pub use env::Env;
 pub use error::{Error, Issue, Position};
 pub use file::write_new;
+pub use hosts::HostRule;
 pub use listen::{Listen, ListenFlags, listen};
 pub use load::{Loaded, load};
 pub use paths::{Paths, ProfileChoice};

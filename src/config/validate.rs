@@ -4,7 +4,8 @@ use super::finding::Finding;
 use super::key_path::KeyPath;
 use super::node::Node;
 use super::{
-    Api, Bind, Config, Cost, EmbeddingChoice, Model, ModelChoice, Provider, ResetMode, roster, url,
+    Api, Bind, Config, Cost, EmbeddingChoice, Model, ModelChoice, Provider, ResetMode, reach,
+    roster, url,
 };
 use crate::types::SecretInput;
 use http::{HeaderName, HeaderValue};
@@ -65,6 +66,7 @@ pub(super) fn check(config: &Config, tree: &Node) -> Vec<Finding> {
     }
     sessions(config, &mut findings);
     limits(config, &mut findings);
+    reach::check(config, tree, &mut findings);
     findings.extend(roster::check(config));
     Models { config, tree, findings: &mut findings }.check();
     findings

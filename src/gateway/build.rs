@@ -4,10 +4,12 @@ use super::listener::Shared;
 use super::upkeep::{self, Kept};
 use super::{Credential, Error, Notes, Prepared, addresses};
 use crate::agents::Agents;
-use crate::auth::{self, Effective, Gate};
+use crate::auth::{self, Effective, Gate, Limits};
 use crate::config::{self, Listen};
 use crate::health::Health;
 use crate::http::{self, Services};
+use crate::media::Media;
+use crate::net::egress::Egress;
 use crate::providers::Providers;
 use crate::responses::Responses;
 use crate::runs::Runs;
@@ -83,25 +85,35 @@ impl Prepared {
         let file = store::file_in(&self.paths.state_dir);
         let store = Store::open(&file, Clock::system()).map_err(sessions::Error::from)?;
         let sessions = Sessions::open(store.clone(), tasks).await?;
+        // Looked up once: after an upgrade in place the system no longer tells where it lies.
+        let program = self.options.program.or_else(|| std::env::current_exe().ok());
+        let egress = Egress::new();
+        let media = Media::new(egress.clone(), program);
         let toolbox = Toolbox::new(tools::Services {
             live: live.clone(),
             sessions: sessions.clone(),
             tasks: tasks.clone(),
+            egress,
+            media: media.clone(),
         });
         let runs = Runs::new(live.clone(), agents.clone(), sessions.clone(), tasks);
         let interrupted = runs.recover().await?;
         if interrupted > 0 {
             tracing::warn!(runs = interrupted, "an earlier process left runs unfinished");
         }
+        let limits = Limits::of(live.load().config.gateway.http.limits);
         let responses = Responses::new(runs.clone(), store.clone(), tasks);
         let interrupted = responses.recover().await?;
         if interrupted > 0 {
             tracing::warn!(responses = interrupted, "an earlier process left responses unfinished");
         }
-        upkeep::start(Kept { sessions, responses }, live.clone(), tasks);
+        upkeep::start(Kept { sessions, responses: responses.clone() }, live.clone(), tasks);
         let endpoint = http::endpoint(Services {
+            responses,
+            media,
+            tasks: tasks.clone(),
             toolbox,
-            gate: Arc::new(Gate::new(&effective)),
+            gate: Arc::new(Gate::new(&effective).limited(limits)),
             runs: runs.clone(),
             health: health.clone(),
             agents,

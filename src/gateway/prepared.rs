@@ -6,6 +6,7 @@ use crate::config::{self, Api, Env, ListenFlags, Loaded, Logging, Mode, Paths, R
 use crate::providers::discovery::{self, Found, Nearby, Servers};
 use crate::providers::{LOCAL, local};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// What the command line says.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub struct Options {
     pub servers: Servers,
     /// The process's environment.
     pub env: Env,
+    /// Our own binary, where it is not the one that runs this process.
+    pub program: Option<PathBuf>,
 }
 
 /// All that [`super::Gateway::start`] needs to know.

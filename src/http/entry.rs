@@ -2,15 +2,19 @@
 
 use super::document::{self, Groups};
 use super::json::BodyLimit;
+use super::rate::Counted;
 use super::request_id::RequestId;
-use super::{ApiError, JSON, chat, embeddings, models, probes, session, target, tools};
+use super::{ApiError, JSON, chat, embeddings, models, probes, responses, session, target, tools};
 use crate::agents::Agents;
 use crate::auth::Gate;
 use crate::config::Endpoint as EndpointSettings;
 use crate::health::Health;
+use crate::media::Media;
 use crate::providers::Providers;
+use crate::responses::Responses;
 use crate::runs::Runs;
 use crate::secrets::Live;
+use crate::tasks::Tasks;
 use crate::tools::Toolbox;
 use futures_util::FutureExt;
 use poem::endpoint::BoxEndpoint;
@@ -58,6 +62,12 @@ pub struct Services {
     pub gate: Arc<Gate>,
     /// Starts runs.
     pub runs: Runs,
+    /// Makes and keeps responses.
+    pub responses: Responses,
+    /// Reads images and files.
+    pub media: Media,
+    /// Holds what outlives its request.
+    pub tasks: Tasks,
     /// Says which model embeds.
     pub agents: Agents,
     /// Embeds.
@@ -70,10 +80,14 @@ pub struct Services {
 
 /// The HTTP API as one endpoint.
 pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
-    let Services { live, gate, runs, agents, providers, toolbox, health } = services;
+    let Services { live, gate, runs, responses, media, tasks, agents, providers, toolbox, health } =
+        services;
+    let sockets = responses::Sockets::default();
+    let made_with = responses::Handles { live: live.clone(), responses, media, tasks, sockets };
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
         chat::ChatApi { live: live.clone(), runs },
+        responses::ResponsesApi { handles: made_with },
         embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
         tools::ToolsApi { toolbox },
         probes::ProbesApi { health },
@@ -154,15 +168,23 @@ impl Door {
         request.extensions_mut().insert(BodyLimit(limit));
         request.extensions_mut().insert(id);
         request.extensions_mut().insert(self.gate.clone());
+        let counted = Counted::wanted(&self.gate, &request);
+        if let Some(counted) = &counted {
+            request.extensions_mut().insert(counted.clone());
+        }
         let answer = AssertUnwindSafe(self.inner.get_response(request)).catch_unwind();
         let response = answer.await.unwrap_or_else(|_| {
             tracing::error!(path, "the request's handler panicked");
             ApiError::internal().into_response()
         });
-        match response.status() {
+        let mut response = match response.status() {
             status if status.as_u16() < 400 || is_json(&response) => response,
             status => self.envelope(status, &asked, path).into_response(),
+        };
+        if let Some(counted) = counted {
+            counted.tell(&mut response);
         }
+        response
     }
 
     /// The endpoint's body limit, or none when the endpoint is switched off.

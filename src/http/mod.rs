@@ -14,7 +14,9 @@ mod json;
 mod meter;
 mod models;
 mod probes;
+mod rate;
 mod request_id;
+mod responses;
 mod security;
 mod session;
 mod sse;
@@ -41,6 +43,8 @@ enum Tag {
     Models,
     /// Chat completions.
     Chat,
+    /// Responses.
+    Responses,
     /// Embeddings.
     Embeddings,
     /// Tools.

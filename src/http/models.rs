@@ -67,7 +67,7 @@ impl ModelsApi {
     ) -> poem::Result<Json<Model>> {
         let snapshot = self.live.load();
         let found = entries(&snapshot).find(|entry| entry.id == model.0);
-        Ok(Json(found.ok_or_else(|| target::unknown(&model.0))?))
+        Ok(Json(found.ok_or_else(|| target::unknown(&snapshot, &model.0))?))
     }
 }
 

@@ -2,26 +2,34 @@
 //! URI for an image, marked text for a file.
 //!
 //! [`Media`] does it, within the limits of the config section it is given. What is fetched goes
-//! through the egress guard of `net`. It knows no request, and never keeps what it has read.
+//! through the egress guard of `net`; what has a format that can be hostile is read in a process
+//! of its own. It knows no request, and never keeps what it has read.
+
+mod error;
+pub mod extract;
+mod file;
+mod image;
+pub mod mime;
+mod source;
+pub mod text;
+mod untrusted;
+
+pub use error::{Error, Kind};
+pub use extract::{Form, Page};
+pub use source::Source;
+pub use untrusted::wrap;
 
 use crate::config::{Files, Images};
+use crate::net::egress::Egress;
+use extract::{Extractor, Work};
+use source::Reach;
+use std::path::PathBuf;
 
 /// Reads images and files. A cheap handle.
 #[derive(Debug, Clone)]
-pub struct Media {}
-
-/// Where the bytes are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// Here.
-    Inline {
-        /// Base64, standard alphabet.
-        base64: String,
-        /// What the caller says it is, such as `image/png`.
-        media_type: Option<String>,
-    },
-    /// At an `http` or `https` address, or in a `data:` one.
-    Url(String),
+pub struct Media {
+    egress: Egress,
+    extractor: Extractor,
 }
 
 /// An image as a model reads it.
@@ -33,45 +41,20 @@ pub struct Image {
     pub bytes: usize,
 }
 
-/// Why an image or a file cannot be read, in words for the caller: what was wrong and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Error {
-    /// What to branch on.
-    pub kind: Kind,
-    /// Safe to show; names no address that a look-up gave.
-    pub message: String,
-}
-
-/// The kinds of [`Error`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// It is not what it should be: no base64, no URL, not an image, no PDF.
-    Invalid,
-    /// Its media type is not accepted.
-    Unsupported,
-    /// It is larger than is accepted.
-    TooLarge,
-    /// The address must not be asked: no such addresses here, or a private one.
-    Refused,
-    /// The address did not answer, not in time, or not with the thing.
-    Unreachable,
-    /// Too much is being read at once; worth trying again.
-    Busy,
-}
-
 impl Media {
-    /// A reader of images and files.
-    pub fn new() -> Self {
-        Self {}
+    /// A reader of images and files that fetches through `egress`. `program` is our own binary,
+    /// which is run to read formats that can be hostile; without it they are not read.
+    pub fn new(egress: Egress, program: Option<PathBuf>) -> Self {
+        Self { egress, extractor: Extractor::new(program) }
     }
 
     /// Reads an image.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn image(&self, _source: Source, _limits: &Images) -> Result<Image, Error> {
-        todo!()
+    pub async fn image(&self, source: Source, limits: &Images) -> Result<Image, Error> {
+        let given = Box::pin(source.read(&self.egress, Reach::from(limits))).await?;
+        image::read(given, limits)
     }
 
     /// Reads a file's text, marked as what it is: untrusted content between random boundaries.
@@ -81,16 +64,20 @@ impl Media {
     /// [`Error`].
     pub async fn file(
         &self,
-        _source: Source,
-        _name: Option<&str>,
-        _limits: &Files,
+        source: Source,
+        name: Option<&str>,
+        limits: &Files,
     ) -> Result<String, Error> {
-        todo!()
+        let given = Box::pin(source.read(&self.egress, Reach::from(limits))).await?;
+        Box::pin(file::read(given, name, limits, &self.extractor)).await
     }
-}
 
-impl Default for Media {
-    fn default() -> Self {
-        Self::new()
+    /// A web page as text.
+    ///
+    /// # Errors
+    /// [`Error`], when it cannot be made sense of or too much is being read at once.
+    pub async fn page(&self, html: &str, form: Form) -> Result<Page, Error> {
+        let page = self.extractor.run(Work::Html(form), html.as_bytes()).await;
+        page.map_err(|failure| failure.told("page"))
     }
 }

@@ -53,6 +53,11 @@ impl Tcp {
 }
 
 async fn with_tls(plain: HttpConnector) -> Result<HttpsConnector<HttpConnector>, Error> {
+    Ok(HttpsConnector::from((plain, tls_config().await?)))
+}
+
+/// TLS with this machine's root certificates.
+pub(super) async fn tls_config() -> Result<rustls::ClientConfig, Error> {
     // Reading a few hundred certificates would hold up the other tasks of this thread.
     let config = tokio::task::spawn_blocking(|| {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -64,8 +69,7 @@ async fn with_tls(plain: HttpConnector) -> Result<HttpsConnector<HttpConnector>,
         Ok::<_, io::Error>(config)
     });
     let config = config.await.map_err(|e| Error::new(Kind::Tls, e))?;
-    let config = config.map_err(|e| Error::new(Kind::Tls, e))?;
-    Ok(HttpsConnector::from((plain, config)))
+    config.map_err(|e| Error::new(Kind::Tls, e))
 }
 
 /// Connects to one Unix socket, whatever the address says.

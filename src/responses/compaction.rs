@@ -137,6 +137,7 @@ fn name(role: Role) -> &'static str {
 fn content_text(content: &[Part]) -> String {
     let others = content.iter().filter_map(|part| match part {
         Part::InputImage { .. } => Some("(an image)".to_owned()),
+        Part::InputAudio { .. } => Some("(a recording)".to_owned()),
         Part::InputFile { filename: Some(name), .. } => Some(format!("(the file {name})")),
         Part::InputFile { .. } => Some("(a file)".to_owned()),
         _ => None,

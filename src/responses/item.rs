@@ -154,6 +154,11 @@ pub enum Part {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         file_url: Option<String>,
     },
+    /// A recording.
+    InputAudio {
+        /// Its bytes and what they are.
+        input_audio: Audio,
+    },
     /// Text of the model's.
     OutputText {
         /// The text.
@@ -178,6 +183,16 @@ impl Part {
     pub(super) fn text(text: String) -> Self {
         Self::OutputText { text, annotations: [], logprobs: Vec::new() }
     }
+}
+
+/// A sound recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ItemAudio)]
+pub struct Audio {
+    /// Base64 of it.
+    pub data: String,
+    /// `wav` or `mp3`.
+    pub format: String,
 }
 
 /// A token of an answer and how likely the model found it.

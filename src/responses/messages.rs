@@ -99,7 +99,7 @@ fn text(part: &Part) -> Option<&str> {
     match part {
         Part::InputText { text } | Part::OutputText { text, .. } => Some(text),
         Part::Refusal { refusal } => Some(refusal),
-        Part::InputImage { .. } | Part::InputFile { .. } => None,
+        Part::InputImage { .. } | Part::InputFile { .. } | Part::InputAudio { .. } => None,
     }
 }
 
@@ -109,6 +109,10 @@ fn content_of(content: &[Part]) -> Content {
         Part::InputImage { image_url, detail } => {
             let (url, detail) = (image_url.clone()?, Some(detail.clone()));
             Some(types::Part::Image { url, detail })
+        }
+        Part::InputAudio { input_audio } => {
+            let (data, format) = (input_audio.data.clone(), input_audio.format.clone());
+            Some(types::Part::Audio { data, format })
         }
         other => text(other).map(|text| types::Part::Text(text.to_owned())),
     });

@@ -34,7 +34,7 @@ pub use compaction::summary_of;
 pub use error::Error;
 pub use event::Event;
 pub use id::ResponseId;
-pub use item::{Item, LogProb, Output, Part, Phase, Role, Status, Summary, TopLogProb};
+pub use item::{Audio, Item, LogProb, Output, Part, Phase, Role, Status, Summary, TopLogProb};
 pub use messages::messages;
 pub use object::{
     Conversation, Echo, ErrorBody, ErrorCode, IncompleteDetails, InputTokens, Kind, OutputTokens,

@@ -363,6 +363,17 @@ impl ResponseObject {
     }
 }
 
+impl ResponseObject {
+    /// A response that the model is not asked for: completed, and empty.
+    pub fn unasked(id: ResponseId, created_at: i64, echo: Echo) -> Self {
+        let state = State::Completed;
+        let (background, store, previous) = (false, false, None);
+        let begin = Begin { id, created_at, state, background, store, previous };
+        let response = Self::new(&begin, echo);
+        Self { completed_at: Some(created_at), usage: Some(Tokens::default()), ..response }
+    }
+}
+
 fn filled(text: String, otherwise: &str) -> String {
     if text.is_empty() { otherwise.to_owned() } else { text }
 }

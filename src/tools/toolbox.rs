@@ -5,6 +5,8 @@ use super::policy::{self, Verdict};
 use super::repeats::{Origin, Repeat, Repeats};
 use super::{Approval, Approvals, Ask, Call, Context, Error, Output, Tool, Wanted};
 use super::{builtin, context, execute};
+use crate::media::Media;
+use crate::net::egress::Egress;
 use crate::secrets::Live;
 use crate::sessions::Sessions;
 use crate::tasks::Tasks;
@@ -24,6 +26,10 @@ pub struct Services {
     pub sessions: Sessions,
     /// Sees uses with an idempotency key to their end, whoever waits for them.
     pub tasks: Tasks,
+    /// Fetches what callers name.
+    pub egress: Egress,
+    /// Makes text of pages.
+    pub media: Media,
 }
 
 /// A cheap handle to all tools.

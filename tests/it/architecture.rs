@@ -75,7 +75,17 @@ const ROOMS: &[(u8, &str, &[&str])] = &[
     (
         17,
         "cli",
-        &["gateway", "config", "secrets", "telemetry", "store", "auth", "sessions", "providers"],
+        &[
+            "gateway",
+            "config",
+            "secrets",
+            "telemetry",
+            "store",
+            "auth",
+            "media",
+            "sessions",
+            "providers",
+        ],
     ),
 ];
 

@@ -116,6 +116,55 @@ async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> 
     })
 }
 
+fn said(kind: &str, more: Value) -> Value {
+    let mut body = json!({"model": "openclaw", "input": "Hello"});
+    body[kind] = more;
+    body
+}
+
+/// Rows of `/v1/responses`.
+async fn refused_by_responses(case: &str, gateway: &Gateway) -> Option<Response> {
+    let id = format!("resp_{:032x}", 0);
+    let body = match case {
+        "unknown response" => return Some(gateway.get(&format!("/v1/responses/{id}")).await),
+        "unknown previous response" => said("previous_response_id", json!(id)),
+        "response without input" => said("input", Value::Null),
+        "background response that is not kept" => {
+            let mut body = said("background", json!(true));
+            body["store"] = json!(false);
+            body
+        }
+        "previous response and conversation" => {
+            let mut body = said("previous_response_id", json!(id));
+            body["conversation"] = json!("c");
+            body
+        }
+        "item of an unknown type" => said("input", json!([{"type": "web_search_call"}])),
+        "file by its id" => {
+            let file = json!({"type": "input_file", "file_id": "file-1"});
+            said("input", json!([{"role": "user", "content": [file]}]))
+        }
+        "cancel of a response that is no background one" => {
+            let upstream = Upstream::start().await;
+            upstream.otherwise(|_| Reply::fixture("text.sse"));
+            let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+            let begun = gateway.post("/v1/responses", said("stream", json!(true))).await;
+            let events = begun.text().await.expect("events");
+            let at = events.find("resp_").expect("an id");
+            let path = format!("/v1/responses/{}/cancel", &events[at..at + 37]);
+            return Some(gateway.request("POST", &path).send().await.expect("an answer"));
+        }
+        "WebSocket path without a WebSocket" => return Some(gateway.get("/v1/responses").await),
+        "WebSocket from a page of another origin" => {
+            let request = gateway.request("GET", "/v1/responses").header("upgrade", "websocket");
+            let request = request.header("origin", "https://evil.example");
+            return Some(request.send().await.expect("an answer"));
+        }
+        _ => return None,
+    };
+    Some(gateway.post("/v1/responses", body).await)
+}
+
 /// Rows that the runs, or what they are kept in, refuse.
 async fn refused_by_the_runs(case: &str) -> Option<Response> {
     let one = json!({"agents": {"defaults": {"maxConcurrent": 1}}});
@@ -247,6 +296,10 @@ async fn every_row_of_the_table_is_true() {
     let mut seen = BTreeSet::new();
     for row in table() {
         let reply = match refused_at_the_door(&row.case, &gateway).await {
+            Some(reply) => Some(reply),
+            None => refused_by_responses(&row.case, &gateway).await,
+        };
+        let reply = match reply {
             Some(reply) => Some(reply),
             None => refused_by_the_runs(&row.case).await,
         };

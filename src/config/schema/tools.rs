@@ -92,7 +92,7 @@ pub struct ToolLimits {
 pub enum ToolProfile {
     /// `session_status` only.
     Minimal,
-    /// Files, commands, sessions and memory.
+    /// Files, commands, the web, sessions and memory.
     Coding,
     /// Messages and sessions.
     Messaging,

@@ -57,6 +57,7 @@ impl CreateChatCompletionRequest {
         } else {
             let fields = Fields {
                 session_key: terms.session_key.as_deref(),
+                own_conversation: None,
                 chat_id: metadata.chat_id.as_deref(),
                 conversation: metadata.conversation.as_deref(),
                 prompt_cache_key: self.prompt_cache_key.as_deref(),

@@ -3,7 +3,7 @@
 mod content;
 mod convert;
 mod reply;
-mod side_task;
+pub(super) mod side_task;
 #[cfg(test)]
 mod tests;
 mod wire;

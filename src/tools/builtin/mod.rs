@@ -7,6 +7,7 @@ mod sessions_list;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod web_fetch;
 
 use super::{Approval, Failed, Group, Limits, Services, Spec, Tool};
 use serde_json::{Value, json};
@@ -14,12 +15,16 @@ use serde_json::{Value, json};
 /// All of them.
 pub(super) fn all(services: &Services) -> Vec<Box<dyn Tool>> {
     let sessions = &services.sessions;
-    vec![
+    let mut tools: Vec<Box<dyn Tool>> = vec![
         Box::new(session_status::SessionStatus::new(sessions.clone())),
         Box::new(agents_list::AgentsList::new()),
         Box::new(sessions_list::SessionsList::new(sessions.clone())),
         Box::new(sessions_history::SessionsHistory::new(sessions.clone())),
-    ]
+    ];
+    if let Some(fetch) = web_fetch::WebFetchTool::new(services) {
+        tools.push(Box::new(fetch));
+    }
+    tools
 }
 
 /// What one of them is called and does.

@@ -1,5 +1,7 @@
 use super::*;
 use crate::config::Reset;
+use crate::media::Media;
+use crate::net::egress::Egress;
 use crate::secrets::Live;
 use crate::sessions::{Begin, Begun, Ended, Ending, Patch, Sessions};
 use crate::store::{Clock, Store};
@@ -28,7 +30,10 @@ impl House {
         let tasks = Tasks::new();
         let sessions = Sessions::open(store, &tasks).await.expect("sessions");
         let live = live(config);
-        let services = Services { live: live.clone(), sessions: sessions.clone(), tasks };
+        let egress = Egress::new();
+        let media = Media::new(egress.clone(), None);
+        let services =
+            Services { live: live.clone(), sessions: sessions.clone(), tasks, egress, media };
         Self { toolbox: Toolbox::new(services), sessions, clock, live, _folder: folder }
     }
 
@@ -326,6 +331,8 @@ async fn every_tool_s_schema_is_one_and_says_what_it_takes() {
         live: house.live.clone(),
         sessions: house.sessions.clone(),
         tasks: Tasks::new(),
+        egress: Egress::new(),
+        media: Media::new(Egress::new(), None),
     };
     for tool in all(&services) {
         let spec = tool.spec();

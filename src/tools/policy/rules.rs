@@ -64,7 +64,8 @@ pub(super) fn in_profile(profile: ToolProfile, tool: &Candidate<'_>) -> bool {
     match profile {
         ToolProfile::Minimal => named(&["session_status"]),
         ToolProfile::Coding => {
-            grouped(&[Group::Fs, Group::Runtime, Group::Sessions, Group::Memory])
+            let groups = [Group::Fs, Group::Runtime, Group::Web, Group::Sessions, Group::Memory];
+            grouped(&groups)
         }
         ToolProfile::Messaging => {
             let sessions = ["sessions_list", "sessions_history", "sessions_send", "session_status"];

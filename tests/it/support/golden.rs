@@ -8,7 +8,8 @@
 //! - `exchange.http`: requests (lines that begin with `> `), and after each the reply (`< `) and
 //!   what the upstream saw of it (`^ `).
 //!
-//! JSON bodies are compared pretty-printed; ids, times and ports are named. `UPDATE_GOLDEN=1`
+//! JSON bodies are compared pretty-printed; ids, times and ports are named. Ids of responses and of
+//! their items are numbered: `resp_{1}`, and a request may name one that was told before it. `UPDATE_GOLDEN=1`
 //! writes replies anew and leaves requests alone.
 
 use super::gateway::{Gateway, TOKEN};
@@ -83,8 +84,10 @@ async fn check(folder: &Path) -> Result<(), String> {
     let mut played = String::new();
     let mut forwarded = 0;
     for request in requests(&recorded) {
+        let known = numbered(&played);
         played.push_str(&request.text);
         played.push('\n');
+        let request = request.naming(&known);
         answer(&gateway, &request, &mut played).await;
         for seen in upstream.seen().into_iter().skip(forwarded) {
             forwarded += 1;
@@ -161,8 +164,40 @@ fn request(lines: &[&str]) -> Request {
     Request { text, method: method.to_owned(), path: path.to_owned(), headers, body }
 }
 
+impl Request {
+    /// The request with the ids that it names by number.
+    fn naming(self, ids: &[String]) -> Self {
+        let named = |text: &str| {
+            let numbered = ids.iter().enumerate();
+            numbered.fold(text.to_owned(), |text, (at, id)| {
+                text.replace(&format!("_{{{}}}", at + 1), &format!("_{id}"))
+            })
+        };
+        Self { path: named(&self.path), body: named(&self.body), ..self }
+    }
+}
+
+/// What ids of responses and of their items begin with.
+const NUMBERED: [&str; 6] = ["resp_", "msg_", "fc_", "fco_", "rs_", "cmp_"];
+
+/// The ids of responses and items in a text, without what they begin with, in order.
+fn numbered(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for (at, _) in text.match_indices('_') {
+        let begins = NUMBERED.iter().any(|prefix| text[..=at].ends_with(prefix));
+        let id = text.get(at + 1..at + 33);
+        let id = id.filter(|id| id.chars().all(|c| c.is_ascii_hexdigit()));
+        if let (true, Some(id)) = (begins, id)
+            && !found.iter().any(|known| known == id)
+        {
+            found.push(id.to_owned());
+        }
+    }
+    found
+}
+
 /// Headers that belong to the contract; the others are the HTTP library's.
-const SHOWN: [&str; 8] = [
+const SHOWN: [&str; 9] = [
     "content-type",
     "cache-control",
     "allow",
@@ -171,6 +206,7 @@ const SHOWN: [&str; 8] = [
     "x-request-id",
     "x-openclaw-session-key",
     "x-openclaw-session-source",
+    "x-openclaw-ignored-params",
 ];
 
 async fn answer(gateway: &Gateway, request: &Request, played: &mut String) {
@@ -221,6 +257,11 @@ fn name_what_varies(text: &str, url: &str) -> String {
     let digit = |c: char| c.is_ascii_digit();
     let uuid = |c: char| c.is_ascii_hexdigit() || c == '-';
     let mut named = text.replace(url, "{gateway}");
+    for (at, id) in numbered(text).iter().enumerate() {
+        for prefix in NUMBERED {
+            named = named.replace(&format!("{prefix}{id}"), &format!("{prefix}{{{}}}", at + 1));
+        }
+    }
     for prefix in ["chatcmpl_", "req_"] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
     }
@@ -235,8 +276,10 @@ fn name_what_varies(text: &str, url: &str) -> String {
     for prefix in ["last change ", "\"ageMs\": "] {
         named = replace_after(&named, prefix, digits, "{age}");
     }
-    for prefix in ["\"created\": ", "\"created\":"] {
-        named = replace_after(&named, prefix, |rest| run_of(rest, 10, digit), "{time}");
+    for key in ["created", "created_at", "completed_at"] {
+        for prefix in [format!("\"{key}\": "), format!("\"{key}\":")] {
+            named = replace_after(&named, &prefix, |rest| run_of(rest, 10, digit), "{time}");
+        }
     }
     named
 }
