@@ -13,6 +13,7 @@ mod logs;
 mod net;
 mod providers;
 mod quickstart;
+mod responses;
 mod responses_ws;
 mod runs;
 mod seed;
