@@ -81,14 +81,14 @@ impl ResponsesApi {
         let circumstances = Circumstances { terms, headers, before };
         let Asked { create, session, ignored } =
             self.handles.prepare(body.0, circumstances).await?;
-        let background = create.background;
+        let (background, previous) = (create.background, create.previous);
         let mut notes = Notes { session, ignored };
         let begun = self.handles.responses.create(create).await;
         let reader = match begun {
             Ok(reader) => reader,
             Err(error) => return Err(notes.failed(failed(error, "input"))),
         };
-        notes.session = notes.session.or_else(|| inherited(&reader));
+        notes.session = notes.session.or_else(|| own_session(&reader, previous));
         let reply = match (stream, background) {
             (true, true) => self.stream(Growth::of_kept(reader, meter)).await,
             (true, false) => self.stream(Growth::new(reader, meter)).await,
@@ -253,7 +253,7 @@ async fn count(reader: Reader, mut meter: Meter) {
 
 /// Reads a response to its end.
 async fn whole(mut reader: Reader, mut meter: Meter) -> Result<ResponseReply, ApiError> {
-    reader.end().await;
+    reader.read_to_end().await;
     let failure = reader.failure().cloned();
     let response = reader.finish().await;
     if let Some(spent) = response.usage {
@@ -265,10 +265,11 @@ async fn whole(mut reader: Reader, mut meter: Meter) -> Result<ResponseReply, Ap
     }
 }
 
-/// The session that a response has from the one it continues.
-fn inherited(reader: &Reader) -> Option<Found> {
+/// The session of a response that names none: that of the one it continues, else a new one.
+fn own_session(reader: &Reader, previous: Option<ResponseId>) -> Option<Found> {
     let key = reader.session()?.clone();
-    Some(Found { key, source: "previous_response_id", history: History::Session })
+    let source = if previous.is_some() { "previous_response_id" } else { "new" };
+    Some(Found { key, source, history: History::Session })
 }
 
 /// The id of a response, as far as it can be one.

@@ -50,7 +50,7 @@ pub(super) struct Asked {
 #[derive(Debug, Default)]
 pub(super) struct Input {
     pub(super) items: Vec<Item>,
-    /// The instructions, and the texts of files.
+    /// The texts of files.
     pub(super) context: Vec<String>,
 }
 
@@ -171,9 +171,6 @@ impl Handles {
             }
             None => Input::default(),
         };
-        if let Some(instructions) = request.instructions.clone().filter(|text| !text.is_empty()) {
-            input.context.insert(0, instructions);
-        }
         input.items.splice(0..0, before.items);
         let model = terms.overrides.model.clone().or(target.model);
         let wanted = Wanted { request, settled, terms, agent, model, session, input };
@@ -247,7 +244,11 @@ struct Wanted {
 
 impl Wanted {
     fn into_asked(self, previous: Option<ResponseId>, ignored: Ignored) -> Asked {
-        let messages = responses::messages(&self.input.items);
+        let instructions = self.request.instructions.clone().filter(|text| !text.is_empty());
+        // They come first, and for this response alone.
+        let mut messages: Vec<Message> =
+            instructions.into_iter().map(|text| Message::System { text }).collect();
+        messages.append(&mut responses::messages(&self.input.items));
         let utility = self.is_side_task(&messages, previous);
         let Self { mut request, settled, terms, agent, model, session, input } = self;
         let Settled { sampling, hints, thinking, text, metadata, offered, truncation } = settled;
