@@ -6,16 +6,19 @@
 
 mod attachments;
 mod chat;
+mod cors;
 mod document;
 mod embeddings;
 mod entry;
 mod error;
 mod form;
+mod host;
 mod ignored;
 mod json;
 mod meter;
 mod models;
 mod offer;
+mod path;
 mod probes;
 mod range;
 mod rate;
@@ -30,7 +33,7 @@ mod target;
 mod terms;
 mod tools;
 
-pub use document::{committed, document};
+pub use document::{committed, committed_3_1, document, document_3_1};
 pub use entry::{Services, endpoint};
 
 use error::ApiError;

@@ -77,7 +77,7 @@ pub(super) fn count(gate: &Gate, request: &Request, caller: Caller) -> Result<Me
 pub(super) fn refuse(exceeded: Exceeded) -> ApiError {
     let Exceeded { what, per_minute, wait } = exceeded;
     let message = format!(
-        "Rate limit reached: {per_minute} {what} per minute (gateway.http.limits). \
+        "Rate limit reached for {what} ({per_minute} a minute, by gateway.http.limits). \
          Please try again in {}.",
         duration(wait)
     );

@@ -49,6 +49,10 @@ async fn chat(gateway: &Gateway, body: Value) -> Response {
     gateway.post("/v1/chat/completions", body).await
 }
 
+async fn embed(gateway: &Gateway, input: Value) -> Response {
+    gateway.post("/v1/embeddings", json!({ "input": input })).await
+}
+
 /// A raw POST to the chat endpoint with this content type and body.
 async fn raw(gateway: &Gateway, kind: Option<&str>, body: Vec<u8>) -> Response {
     let mut request = gateway.request("POST", "/v1/chat/completions").body(body);
@@ -85,6 +89,19 @@ async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> 
             let open = Gateway::start("http://127.0.0.1:9/v1", open).await;
             let request = open.anonymous("GET", "/v1/models").header("x-openclaw-scopes", "");
             request.send().await.expect("an answer")
+        }
+        "called by a name of somebody else's" => {
+            let request = gateway.request("GET", "/v1/models").header("host", "evil.example");
+            request.send().await.expect("an answer")
+        }
+        "too many inputs to embed" => embed(gateway, json!(vec!["x"; 2049])).await,
+        "too many tokens to embed" => embed(gateway, json!(vec![vec![1; 1_000]; 301])).await,
+        "token ids that no text has" => embed(gateway, json!([4_000_000])).await,
+        "over the caller's limit" => {
+            let limits = json!({"gateway": {"http": {"limits": {"requestsPerMinute": 1}}}});
+            let gateway = Gateway::start("http://127.0.0.1:9/v1", limits).await;
+            embed(&gateway, json!([])).await;
+            embed(&gateway, json!([])).await
         }
         "unknown path" => gateway.get("/v1/completions").await,
         "endpoint switched off" => {
@@ -270,6 +287,10 @@ async fn check(row: &Row, reply: Response) {
         401 => assert_eq!(headers["www-authenticate"], "Bearer"),
         405 => assert_eq!(headers["allow"], "POST"),
         409 => assert_eq!(headers["x-should-retry"], "false"),
+        429 if row.case == "over the caller's limit" => {
+            let seconds = headers["retry-after"].to_str().ok().and_then(|text| text.parse().ok());
+            assert!((1..=60u32).contains(&seconds.expect("whole seconds")), "{headers:?}");
+        }
         429 => assert_eq!(headers["retry-after"], "30"),
         _ => {}
     }

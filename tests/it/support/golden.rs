@@ -196,8 +196,21 @@ fn numbered(text: &str) -> Vec<String> {
 }
 
 /// Headers that belong to the contract; the others are the HTTP library's.
-const SHOWN: [&str; 9] = [
+const SHOWN: &[&str] = &[
     "content-type",
+    "access-control-allow-origin",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-allow-private-network",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "vary",
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-tokens",
     "cache-control",
     "allow",
     "retry-after",
@@ -215,8 +228,8 @@ async fn answer(gateway: &Gateway, request: &Request, played: &mut String) {
     }
     let reply = sending.body(request.body.clone()).send().await.expect("an answer");
     writeln!(played, "< {}", reply.status().as_u16()).expect("a string grows");
-    for name in SHOWN {
-        if let Some(value) = reply.headers().get(name) {
+    for name in SHOWN.iter().copied() {
+        for value in reply.headers().get_all(name) {
             writeln!(played, "< {name}: {}", value.to_str().expect("ASCII")).expect("grows");
         }
     }
@@ -275,6 +288,15 @@ fn name_what_varies(text: &str, url: &str) -> String {
     for prefix in ["last change ", "\"ageMs\": "] {
         named = replace_after(&named, prefix, digits, "{age}");
     }
+    // How much of a limit is back depends on the time that has gone by.
+    for prefix in
+        ["x-ratelimit-reset-requests: ", "x-ratelimit-reset-tokens: ", "Please try again in "]
+    {
+        named = replace_after(&named, prefix, duration, "{duration}");
+    }
+    if named.contains("x-ratelimit-") {
+        named = replace_after(&named, "< retry-after: ", digits, "{seconds}");
+    }
     for key in ["created", "created_at", "completed_at"] {
         for prefix in [format!("\"{key}\": "), format!("\"{key}\":")] {
             named = replace_after(&named, &prefix, |rest| run_of(rest, 10, digit), "{time}");
@@ -309,6 +331,13 @@ fn replace_after(
 fn digits(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     (end > 0).then(|| &text[..end])
+}
+
+/// The span at the beginning, as `1h0m5.02s` or `20ms`, if there is one.
+fn duration(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && !".hms".contains(c)).unwrap_or(text.len());
+    let span = text[..end].trim_end_matches('.');
+    (!span.is_empty()).then_some(span)
 }
 
 /// The first `length` characters, if all are as expected.
