@@ -275,7 +275,7 @@ fn name_what_varies(text: &str, url: &str) -> String {
             named = named.replace(&format!("{prefix}{id}"), &format!("{prefix}{{{}}}", at + 1));
         }
     }
-    for prefix in ["chatcmpl_", "req_"] {
+    for prefix in ["chatcmpl_", "req_", "with the id ", "UNTRUSTED_CONTENT "] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
     }
     for prefix in ["\"sessionId\": \"", "\"sessionId\\\":\\\""] {
