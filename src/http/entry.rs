@@ -6,7 +6,7 @@ use super::json::BodyLimit;
 use super::rate::Counted;
 use super::request_id::RequestId;
 use super::{
-    ApiError, JSON, chat, embeddings, host, models, path, probes, responses, session, target, tools,
+    ApiError, chat, embeddings, host, models, path, probes, responses, session, target, tools,
 };
 use crate::agents::Agents;
 use crate::auth::Gate;
@@ -34,9 +34,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The header in which OpenAI says how long an answer took, up to its first byte.
 const PROCESSING_MS: HeaderName = HeaderName::from_static("openai-processing-ms");
-
-/// Where the published contract is served.
-const DOCUMENT_PATH: &str = "/openapi.json";
 
 /// Headers that decide who answers and where it is kept.
 const READABLE_HEADERS: [&str; 5] = [
@@ -170,9 +167,9 @@ impl Door {
         if let Err(error) = check_overrides(request.headers()) {
             return error.into_response();
         }
-        if path == DOCUMENT_PATH {
+        if let Some(public) = document::public(path) {
             return match *request.method() {
-                Method::GET => Response::builder().content_type(JSON).body(document::committed()),
+                Method::GET => public.reply(),
                 _ => self.envelope(StatusCode::METHOD_NOT_ALLOWED, &asked, path).into_response(),
             };
         }
@@ -247,7 +244,7 @@ impl Door {
 
     /// The methods of a path, `HEAD` wherever there is `GET`.
     fn allowed(&self, path: &str) -> String {
-        let methods = if path == DOCUMENT_PATH {
+        let methods = if document::public(path).is_some() {
             vec![Method::GET]
         } else {
             let route = self.routes.iter().find(|(pattern, _)| path::fits(pattern, path));

@@ -33,7 +33,7 @@ mod target;
 mod terms;
 mod tools;
 
-pub use document::{committed, document};
+pub use document::{committed, committed_3_1, document, document_3_1};
 pub use entry::{Services, endpoint};
 
 use error::ApiError;

@@ -4,6 +4,7 @@ mod architecture;
 mod chat;
 mod client;
 mod crash;
+mod decoding;
 mod document;
 mod egress;
 mod golden;
