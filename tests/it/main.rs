@@ -18,6 +18,7 @@ mod net;
 mod providers;
 mod quickstart;
 mod responses;
+mod responses_wire;
 mod responses_ws;
 mod runs;
 mod seed;

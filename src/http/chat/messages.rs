@@ -144,7 +144,7 @@ impl Reading<'_> {
             "input_audio" => {
                 let path = below(place, "input_audio");
                 let Object(audio) = required(part.input_audio, || path.clone())?;
-                recording::checked(audio.data, audio.format, &path)
+                recording::part(audio.data, audio.format, &path)
             }
             "file" => {
                 let Object(file) = required(part.file, || below(place, "file"))?;

@@ -74,6 +74,23 @@ async fn calls_and_their_outputs_go_together() {
 }
 
 #[tokio::test]
+async fn a_call_that_was_cut_short_is_not_told_again() {
+    let function = json!({"name": "look", "arguments": "{\"q\":"});
+    let call = json!([{"index": 0, "id": "call_a", "type": "function", "function": function}]);
+    let cut = Reply::stream()
+        .then(chunk(json!({"content": "so"}), None))
+        .then(chunk(json!({"tool_calls": call}), None))
+        .then(chunk(json!({}), Some("length")) + "data: [DONE]\n\n");
+    let upstream = Upstream::with([cut, answer("on")]).await;
+    let (home, _folder) = Home::new(&upstream).await;
+    let first = home.create(with_tools(ask("a"))).await;
+    let id = *first.id();
+    assert_eq!(first.finish().await.status, State::Incomplete);
+    home.create(continuing(&id, ask("b"))).await.finish().await;
+    assert_eq!(told(&upstream.seen()[1]), ["user:a", "assistant:so", "user:b"]);
+}
+
+#[tokio::test]
 async fn a_session_that_keeps_its_conversation_is_not_told_it_again() {
     let upstream = echo().await;
     let (home, _folder) = Home::new(&upstream).await;

@@ -2,7 +2,9 @@
 
 use super::*;
 use openclaw::responses::Error;
+use openclaw::store::Clock;
 use openclaw::types::FailureKind;
+use std::time::Duration;
 
 fn keyed(mut create: Create) -> Create {
     create.run.idempotency_key = Some("key".to_owned());
@@ -78,9 +80,14 @@ async fn keys_belong_to_their_callers() {
 #[tokio::test]
 async fn repeats_of_what_is_not_kept_are_the_same_while_the_run_is() {
     let upstream = Upstream::with([answer("once")]).await;
-    let (home, _folder) = Home::new(&upstream).await;
+    let folder = TempDir::new().expect("a folder");
+    let clock = Clock::standing_at(1_800_000_000_000);
+    let house = House::by(clock.clone(), folder.path(), &upstream, json!({})).await;
+    let responses = Responses::new(house.runs.clone(), house.store.clone(), &house.tasks);
+    let home = Home { house, responses };
     let passing = || Create { keep: Keep::Nothing, ..keyed(ask("a")) };
     let first = all(home.create(passing()).await).await;
+    clock.advance(Duration::from_secs(60));
     assert_eq!(all(home.create(passing()).await).await, first);
     assert_eq!(upstream.seen().len(), 1);
 }

@@ -4,6 +4,8 @@
 mod connection;
 mod frame;
 mod memory;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 use super::Handles;
