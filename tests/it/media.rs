@@ -80,7 +80,7 @@ async fn web_pages_become_markdown() {
     let html = b"<title>T</title><script>x</script><h2>Hi</h2><p>a <a href='b'>c</a></p>";
     let expected = ("the file \"p.html\" (text/html)", "## Hi\n\na [c](b)");
     check(html, "p.html", expected).await;
-    let page = media().page(std::str::from_utf8(html).expect("UTF-8"), Form::Text).await;
+    let page = media().page(std::str::from_utf8(html).expect("UTF-8"), "", Form::Text).await;
     let page = page.expect("a page");
     assert_eq!((page.title.as_deref(), &*page.text), (Some("T"), "Hi\n\na c"));
 }
@@ -88,9 +88,9 @@ async fn web_pages_become_markdown() {
 #[tokio::test]
 async fn a_page_nested_too_deeply_takes_only_the_child_with_it() {
     let html = "<div>".repeat(20_000);
-    let error = soon(media().page(&html, Form::Markdown)).await.expect_err("too deep");
+    let error = soon(media().page(&html, "", Form::Markdown)).await.expect_err("too deep");
     assert_eq!(error.kind, Kind::Invalid, "{error}");
-    let page = media().page("<p>fine</p>", Form::Markdown).await.expect("a page");
+    let page = media().page("<p>fine</p>", "", Form::Markdown).await.expect("a page");
     assert_eq!(page.text, "fine");
 }
 

@@ -42,8 +42,9 @@ fn extract(work: Work, input: &[u8]) -> Result<Page, Reason> {
     match work {
         Work::Pdf { max_pages } => pdf::extract(input, max_pages),
         Work::Html(form) => {
-            let html = std::str::from_utf8(input).map_err(|_| Reason::Malformed)?;
-            html::extract(html, form)
+            let input = std::str::from_utf8(input).map_err(|_| Reason::Malformed)?;
+            let (base, html) = input.split_once('\n').ok_or(Reason::Malformed)?;
+            html::extract(html, base, form)
         }
     }
 }

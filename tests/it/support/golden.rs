@@ -6,7 +6,7 @@
 //!   `{"status": …, "json": …}`, `{"stream": [pieces], "then": "cut"}`, or `{"raw": text}`; each
 //!   may have `headers`;
 //! - `exchange.http`: requests (lines that begin with `> `), and after each the reply (`< `) and
-//!   what the upstream saw of it (`^ `).
+//!   what the upstream saw of it (`^ `). `{upstream}` in a body is the upstream's host and port.
 //!
 //! JSON bodies are compared pretty-printed; ids, times and ports are named. `UPDATE_GOLDEN=1`
 //! writes replies anew and leaves requests alone.
@@ -82,7 +82,9 @@ async fn check(folder: &Path) -> Result<(), String> {
     let gateway = Gateway::start_in(state, &upstream.base_url(), config).await;
     let mut played = String::new();
     let mut forwarded = 0;
-    for request in requests(&recorded) {
+    let there = upstream.address().to_string();
+    for mut request in requests(&recorded) {
+        request.body = request.body.replace("{upstream}", &there);
         played.push_str(&request.text);
         played.push('\n');
         answer(&gateway, &request, &mut played).await;
@@ -92,7 +94,7 @@ async fn check(folder: &Path) -> Result<(), String> {
         }
         played.push('\n');
     }
-    let played = name_what_varies(&played, &gateway.url);
+    let played = name_what_varies(&played.replace(&there, "{upstream}"), &gateway.url);
     if super::updating() {
         return fs::write(&file, played).map_err(|error| error.to_string());
     }
@@ -232,6 +234,11 @@ fn name_what_varies(text: &str, url: &str) -> String {
             named = replace_after(&named, &prefix, |rest| run_of(rest, 13, digit), "{millis}");
         }
     }
+    for prefix in ["UNTRUSTED_CONTENT ", "with the id "] {
+        named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
+    }
+    named = replace_after(&named, "\"tookMs\": ", digits, "{ms}");
+    named = replace_after(&named, "\"fetchedAt\": \"", |rest| rest.split('"').next(), "{instant}");
     for prefix in ["last change ", "\"ageMs\": "] {
         named = replace_after(&named, prefix, digits, "{age}");
     }
