@@ -20,9 +20,9 @@ const MAX_INPUT_BYTES: u64 = 256 * 1024 * 1024;
 /// # Errors
 /// When a pipe breaks, or the system refuses a limit: without its limits it does nothing.
 pub fn run(work: Work) -> io::Result<()> {
+    confine()?;
     let mut input = Vec::new();
     io::stdin().lock().take(MAX_INPUT_BYTES).read_to_end(&mut input)?;
-    confine()?;
     let (head, text) = match extract(work, &input) {
         Ok(Page { text, title, pages, unreadable }) => {
             let title = title.map(|title| beginning(title, MAX_TITLE_BYTES));
