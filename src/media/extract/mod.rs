@@ -190,6 +190,8 @@ async fn output(program: &Path, work: Work, input: &[&[u8]]) -> io::Result<Vec<u
     let read = stdout.read_to_end(&mut output);
     let (_, read) = tokio::join!(write, read);
     read?;
+    // One that has more to say than is taken must not wait for somebody to listen.
+    drop(stdout);
     let status = child.wait().await?;
     if !status.success() {
         tracing::debug!(%status, "a child that reads a file has failed");
