@@ -8,7 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use openclaw::config::{Files, Images};
 use openclaw::media::{Error, Form, Kind, Media, Source};
 use openclaw::net::egress::Egress;
-use std::path::PathBuf;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::process::Command;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
 
@@ -80,7 +86,7 @@ async fn web_pages_become_markdown() {
     let html = b"<title>T</title><script>x</script><h2>Hi</h2><p>a <a href='b'>c</a></p>";
     let expected = ("the file \"p.html\" (text/html)", "## Hi\n\na [c](b)");
     check(html, "p.html", expected).await;
-    let page = media().page(std::str::from_utf8(html).expect("UTF-8"), Form::Text).await;
+    let page = media().page(std::str::from_utf8(html).expect("UTF-8"), "", Form::Text).await;
     let page = page.expect("a page");
     assert_eq!((page.title.as_deref(), &*page.text), (Some("T"), "Hi\n\na c"));
 }
@@ -88,9 +94,9 @@ async fn web_pages_become_markdown() {
 #[tokio::test]
 async fn a_page_nested_too_deeply_takes_only_the_child_with_it() {
     let html = "<div>".repeat(20_000);
-    let error = soon(media().page(&html, Form::Markdown)).await.expect_err("too deep");
+    let error = soon(media().page(&html, "", Form::Markdown)).await.expect_err("too deep");
     assert_eq!(error.kind, Kind::Invalid, "{error}");
-    let page = media().page("<p>fine</p>", Form::Markdown).await.expect("a page");
+    let page = media().page("<p>fine</p>", "", Form::Markdown).await.expect("a page");
     assert_eq!(page.text, "fine");
 }
 
@@ -183,6 +189,109 @@ async fn a_pdf_of_very_many_pages_is_read_from_its_beginning() {
     let (source, text) = parts(&wrapped);
     assert!(source.contains("the first 4 of 20000 pages"), "{source}");
     assert_eq!(text, "again\n\nagain\n\nagain\n\nagain");
+}
+
+#[tokio::test]
+async fn the_child_takes_its_limits_before_it_reads() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_openclaw"))
+        .args(["extract-text", "--pdf-pages", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it runs");
+    let file = format!("/proc/{}/limits", child.id().expect("it lives"));
+    let expected = [
+        ["Max cpu time", "5", "5"],
+        ["Max core file size", "0", "0"],
+        ["Max open files", "0", "0"],
+        ["Max address space", "1073741824", "1073741824"],
+    ];
+    // It waits for its input, so the limits come soon or never.
+    let all = async {
+        loop {
+            let limits = std::fs::read_to_string(&file).expect("it lives");
+            let has = |[name, soft, hard]: [&str; 3]| {
+                let line = limits.lines().find_map(|line| line.strip_prefix(name));
+                let mut values = line.unwrap_or_default().split_whitespace();
+                values.next() == Some(soft) && values.next() == Some(hard)
+            };
+            if expected.into_iter().all(has) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon(all).await;
+    drop(child.stdin.take());
+    assert!(soon(child.wait()).await.expect("it ends").success(), "it can still answer");
+}
+
+/// A program that takes the place of the child.
+fn stand_in(folder: &TempDir, does: &str) -> Media {
+    let program = folder.path().join("stand-in");
+    std::fs::write(&program, format!("#!/bin/sh\n{does}\n")).expect("written");
+    std::fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("executable");
+    Media::new(Egress::new(), Some(program))
+}
+
+#[tokio::test]
+async fn the_child_knows_nothing_of_its_parent() {
+    let folder = TempDir::new().expect("a folder");
+    let media = stand_in(&folder, "cat >/dev/null; echo '{}'; echo \"$@\"; pwd; env");
+    let page = soon(media.page("<p>", "http://a.test/?secret", Form::Text)).await.expect("a page");
+    let mut lines = page.text.lines();
+    assert_eq!((lines.next(), lines.next()), (Some("extract-text --html text"), Some("/")));
+    // The shell sets a few of its own.
+    let ours =
+        |line: &&str| !["PWD=", "OLDPWD=", "SHLVL=", "_="].iter().any(|own| line.starts_with(own));
+    assert_eq!(lines.filter(ours).collect::<Vec<_>>(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_child_that_lies_or_floods_is_a_damaged_file() {
+    for does in [
+        "cat >/dev/null; echo not a head",
+        "cat >/dev/null; echo '{\"pages\": -1}'",
+        "cat >/dev/null; echo '{}'; echo text; exit 1",
+        "echo '{}'; exec yes",
+        "kill -9 $$",
+    ] {
+        let folder = TempDir::new().expect("a folder");
+        let error = soon(stand_in(&folder, does).page("<p>", "", Form::Text)).await;
+        let error = error.expect_err(does);
+        assert_eq!(error.kind, Kind::Invalid, "{does}: {error}");
+        assert!(error.message.contains("damaged"), "{does}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn children_that_hang_are_killed_and_meanwhile_others_are_busy() {
+    let folder = TempDir::new().expect("a folder");
+    let media =
+        stand_in(&folder, &format!("echo $$ >> {}/pids; exec sleep 600", folder.path().display()));
+    let read = |media: Media| async move { media.page("<p>", "", Form::Text).await };
+    let hanging: Vec<_> = (0..4).map(|_| tokio::spawn(read(media.clone()))).collect();
+    let pids = folder.path().join("pids");
+    let started = async {
+        while std::fs::read_to_string(&pids).unwrap_or_default().lines().count() < 4 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon(started).await;
+    let error = soon(read(media.clone())).await.expect_err("no place");
+    assert_eq!(error.kind, Kind::Busy, "{error}");
+    for hanging in hanging {
+        let error = soon(hanging).await.expect("no panic").expect_err("too slow");
+        assert!(error.message.contains("takes too long"), "{error}");
+    }
+    let pids = std::fs::read_to_string(&pids).expect("pids");
+    let gone = async {
+        while pids.lines().any(|pid| Path::new(&format!("/proc/{pid}")).exists()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon(gone).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Config texts in, config or complaints out.
 
+mod reach;
 mod rules;
 
 use super::interpret::interpret;

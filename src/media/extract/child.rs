@@ -20,9 +20,9 @@ const MAX_INPUT_BYTES: u64 = 256 * 1024 * 1024;
 /// # Errors
 /// When a pipe breaks, or the system refuses a limit: without its limits it does nothing.
 pub fn run(work: Work) -> io::Result<()> {
+    confine()?;
     let mut input = Vec::new();
     io::stdin().lock().take(MAX_INPUT_BYTES).read_to_end(&mut input)?;
-    confine()?;
     let (head, text) = match extract(work, &input) {
         Ok(Page { text, title, pages, unreadable }) => {
             let title = title.map(|title| beginning(title, MAX_TITLE_BYTES));
@@ -42,8 +42,9 @@ fn extract(work: Work, input: &[u8]) -> Result<Page, Reason> {
     match work {
         Work::Pdf { max_pages } => pdf::extract(input, max_pages),
         Work::Html(form) => {
-            let html = std::str::from_utf8(input).map_err(|_| Reason::Malformed)?;
-            html::extract(html, form)
+            let input = std::str::from_utf8(input).map_err(|_| Reason::Malformed)?;
+            let (base, html) = input.split_once('\n').ok_or(Reason::Malformed)?;
+            html::extract(html, base, form)
         }
     }
 }

@@ -6,7 +6,7 @@
 //!   `{"status": …, "json": …}`, `{"stream": [pieces], "then": "cut"}`, or `{"raw": text}`; each
 //!   may have `headers`;
 //! - `exchange.http`: requests (lines that begin with `> `), and after each the reply (`< `) and
-//!   what the upstream saw of it (`^ `).
+//!   what the upstream saw of it (`^ `). `{upstream}` in a body is the upstream's host and port.
 //!
 //! JSON bodies are compared pretty-printed; ids, times and ports are named. Ids of responses and of
 //! their items are numbered: `resp_{1}`, and a request may name one that was told before it. `UPDATE_GOLDEN=1`
@@ -83,7 +83,9 @@ async fn check(folder: &Path) -> Result<(), String> {
     let gateway = Gateway::start_in(state, &upstream.base_url(), config).await;
     let mut played = String::new();
     let mut forwarded = 0;
-    for request in requests(&recorded) {
+    let there = upstream.address().to_string();
+    for mut request in requests(&recorded) {
+        request.body = request.body.replace("{upstream}", &there);
         let known = numbered(&played);
         played.push_str(&request.text);
         played.push('\n');
@@ -95,7 +97,7 @@ async fn check(folder: &Path) -> Result<(), String> {
         }
         played.push('\n');
     }
-    let played = name_what_varies(&played, &gateway.url);
+    let played = name_what_varies(&played.replace(&there, "{upstream}"), &gateway.url);
     if super::updating() {
         return fs::write(&file, played).map_err(|error| error.to_string());
     }
@@ -285,6 +287,8 @@ fn name_what_varies(text: &str, url: &str) -> String {
             named = replace_after(&named, &prefix, |rest| run_of(rest, 13, digit), "{millis}");
         }
     }
+    named = replace_after(&named, "\"tookMs\": ", digits, "{ms}");
+    named = replace_after(&named, "\"fetchedAt\": \"", |rest| rest.split('"').next(), "{instant}");
     for prefix in ["last change ", "\"ageMs\": "] {
         named = replace_after(&named, prefix, digits, "{age}");
     }
