@@ -70,7 +70,8 @@ async fn a_stop_writes_what_it_interrupts() {
     assert_eq!(home.read(&id, None).await, events);
 }
 
-/// The end is in the store before anybody is told of it.
+/// The end is in the store before anybody is told of it. The store itself waits 5 s for a lock;
+/// this one is held for longer.
 #[tokio::test]
 async fn an_end_waits_for_a_store_that_is_locked() {
     let gate = Gate::default();
@@ -85,7 +86,7 @@ async fn an_end_waits_for_a_store_that_is_locked() {
     let lock = locked(&folder);
     gate.open();
     let mut reader = tokio::spawn(async move { all(reader).await });
-    let early = tokio::time::timeout(Duration::from_millis(300), &mut reader).await;
+    let early = tokio::time::timeout(Duration::from_millis(5_500), &mut reader).await;
     assert!(early.is_err(), "told before it is written: {early:?}");
     lock.execute_batch("ROLLBACK").expect("unlocked");
     let events = soon(reader).await.expect("no panic");
