@@ -17,19 +17,25 @@ const MAX_SHOWN_CHARS: usize = 80;
 
 /// Refuses a request that was sent to a name of somebody else's.
 pub(super) fn check(request: &Request, allowed: &[String]) -> Result<(), ApiError> {
-    let named = request.uri().authority().cloned();
-    let host = match named {
-        Some(authority) => Some(authority),
-        None => match request.headers().get(header::HOST) {
-            // No browser leaves it out.
-            None => None,
-            Some(value) => Some(Authority::try_from(value.as_bytes()).map_err(|_| unreadable())?),
-        },
+    // HTTP/2 has the name in the URL. No browser leaves it out altogether.
+    let named = request.uri().authority().map(Authority::as_str);
+    let header = || request.headers().get(header::HOST).map(|value| value.to_str());
+    let Some(authority) = named.map(Ok).or_else(header) else { return Ok(()) };
+    let host = authority.ok().and_then(without_port).ok_or_else(unreadable)?;
+    if is_allowed(host, allowed) { Ok(()) } else { Err(refuse(host)) }
+}
+
+/// The host of `host`, `host:port`, `[v6]` or `[v6]:port`.
+fn without_port(authority: &str) -> Option<&str> {
+    let end = match authority.strip_prefix('[') {
+        Some(rest) => rest.find(']')? + 2,
+        None => authority.find(':').unwrap_or(authority.len()),
     };
-    match host {
-        Some(host) if !is_allowed(host.host(), allowed) => Err(refuse(host.host())),
-        _ => Ok(()),
-    }
+    let (host, port) = authority.split_at(end);
+    let digits = port.strip_prefix(':').unwrap_or(port);
+    let is_port = port.is_empty() || digits.len() < port.len();
+    let plain = !host.is_empty() && !host.contains(['@', '/', ' ']);
+    (plain && is_port && digits.bytes().all(|b| b.is_ascii_digit())).then_some(host)
 }
 
 fn is_allowed(host: &str, allowed: &[String]) -> bool {
@@ -69,6 +75,19 @@ fn unreadable() -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_port_is_no_part_of_the_name() {
+        let check = |authority, host| assert_eq!(without_port(authority), host, "{authority:?}");
+        for authority in ["a.example", "a.example:80", "a.example:"] {
+            check(authority, Some("a.example"));
+        }
+        check("[::1]:80", Some("[::1]"));
+        check("[::1]", Some("[::1]"));
+        for bad in ["", ":80", "a:b", "a:1:2", "[::1", "[::1]x", "u@a", "a b", "a/b"] {
+            check(bad, None);
+        }
+    }
 
     #[test]
     fn only_names_that_nobody_else_can_have_are_let_in() {
