@@ -145,8 +145,9 @@ fn is_encoded(body: &str) -> bool {
 /// Decodes a piece, and says what is wrong with it.
 fn decode(piece: &Piece<'_>) -> Result<(), String> {
     match piece.kind {
-        Kind::Models => exactly::<ListModelResponse>(piece.json),
-        Kind::Model => exactly::<Model>(piece.json),
+        // Chat clients look for a good deal beside OpenAI's fields here.
+        Kind::Models => read::<ListModelResponse>(piece.json).map(drop),
+        Kind::Model => read::<Model>(piece.json).map(drop),
         Kind::Chat => exactly::<CreateChatCompletionResponse>(piece.json),
         Kind::Chunk => exactly::<CreateChatCompletionStreamResponse>(piece.json),
         Kind::Vectors => exactly::<CreateEmbeddingResponse>(piece.json),

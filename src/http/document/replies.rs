@@ -74,6 +74,10 @@ const ERRORS: [Failing; 12] = [
 const UNAVAILABLE: Failing =
     failing("503", "Not now; `Retry-After` says when to try again, where that is known.", Of::Any);
 
+/// What any path answers to a request that was meant for somebody else.
+const MISDIRECTED: (&str, &str) =
+    ("421", "The `Host` is not one of this gateway's; `gateway.allowedHosts` adds names.");
+
 /// How the use of a tool fails.
 const TOOL_ERRORS: [(&str, &str); 10] = [
     ("400", "The request or the tool's arguments are wrong."),
@@ -105,6 +109,7 @@ pub(super) fn complete(document: &mut Value) {
                     add_error(operation, error, "ToolErrorResponse");
                 }
             }
+            add_error(operation, MISDIRECTED, "ErrorResponse");
             for (status, reply) in operation["responses"].as_object_mut().into_iter().flatten() {
                 let names = headers_of(path, status);
                 let headers = names.map(|name| {
