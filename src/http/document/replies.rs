@@ -92,8 +92,14 @@ const TOOL_ERRORS: [(&str, &str); 10] = [
     ("500", "The tool failed."),
 ];
 
+/// The operations that go on with the response that a reply holds.
+const WITH_A_RESPONSE: [&str; 4] =
+    ["retrieveResponse", "deleteResponse", "cancelResponse", "listInputItems"];
+
 /// Adds errors and headers to every operation's replies.
 pub(super) fn complete(document: &mut Value) {
+    let created = &mut document["paths"]["/v1/responses"]["post"]["responses"]["200"];
+    created["links"] = WITH_A_RESPONSE.iter().map(link).collect::<Map<_, _>>().into();
     document["components"]["headers"] = HEADERS.iter().map(header).collect::<Map<_, _>>().into();
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
@@ -125,6 +131,12 @@ pub(super) fn complete(document: &mut Value) {
 fn header((name, description, kind): &(&str, &str, &str)) -> (String, Value) {
     let header = json!({ "description": description, "schema": { "type": kind } });
     ((*name).to_owned(), header)
+}
+
+fn link(operation: &&str) -> (String, Value) {
+    let parameters = json!({ "response_id": "$response.body#/id" });
+    let link = json!({ "operationId": operation, "parameters": parameters });
+    ((*operation).to_owned(), link)
 }
 
 fn concerns(of: Of, (path, method): (&str, &str), operation: &Value) -> bool {
