@@ -247,7 +247,10 @@ impl Door {
         let methods = if document::public(path).is_some() {
             vec![Method::GET]
         } else {
-            let route = self.routes.iter().find(|(pattern, _)| path::fits(pattern, path));
+            // A path of its own comes before one of `{any}`, as in the router.
+            let literal = self.routes.iter().find(|(pattern, _)| pattern == path);
+            let fits = || self.routes.iter().find(|(pattern, _)| path::fits(pattern, path));
+            let route = literal.or_else(fits);
             route.map(|(_, methods)| methods.clone()).unwrap_or_default()
         };
         let names = methods.iter().map(|method| match *method {

@@ -1,8 +1,11 @@
 """Every reply and event of the golden transcripts against the SDK's own types, strictly."""
 
+import json
+from typing import Literal
+
 from openai.types import CreateEmbeddingResponse, ErrorObject, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
-from openai.types.responses import CompactedResponse, Response, ResponseItem, ResponseStreamEvent
+from openai.types.responses import Response, ResponseItem, ResponseStreamEvent, ResponseUsage
 from pydantic import BaseModel, TypeAdapter
 
 from .harness import check
@@ -18,12 +21,28 @@ class Models(BaseModel):
     data: list[Model]
 
 
+class Compaction(BaseModel):
+    id: str
+    encrypted_content: str
+    type: Literal["compaction"]
+
+
 class Items(BaseModel):
     object: str
     data: list[ResponseItem]
     first_id: str | None
     last_id: str | None
     has_more: bool
+
+
+class Compacted(BaseModel):
+    """With the user's messages in it, for which the SDK's own type has no place."""
+
+    id: str
+    object: str
+    created_at: int
+    output: list[ResponseItem | Compaction]
+    usage: ResponseUsage
 
 
 class Deleted(BaseModel):
@@ -62,7 +81,7 @@ def kind_of(exchange):
             encoded = '"embedding": "' in exchange.text.replace('"object": "embedding"', "")
             return EncodedEmbeddings if encoded else CreateEmbeddingResponse
         case _, ["responses", "compact"]:
-            return CompactedResponse
+            return Compacted
         case _, ["responses", _, "input_items"]:
             return Items
         case "DELETE", ["responses", _]:
@@ -95,10 +114,19 @@ def strict(kind, text: str, place: str = "") -> None:
         raise AssertionError(f"{place}: {error}: {text[:300]}") from error
 
 
+def without_audio(text: str) -> str:
+    """Recordings are an extension to what a response may be asked: leaves their parts out."""
+    value = json.loads(text)
+    for item in value.get("data", []):
+        if isinstance(item.get("content"), list):
+            item["content"] = [part for part in item["content"] if part["type"] != "input_audio"]
+    return json.dumps(value)
+
+
 def all_of(prefix: str, least: int) -> None:
     count = 0
     for kind, text, place in pieces(prefix):
-        strict(kind, text, place)
+        strict(kind, without_audio(text) if kind is Items else text, place)
         count += 1
     assert count >= least, f"only {count} replies to {prefix}"
 

@@ -60,6 +60,7 @@ fn exact() -> Value {
     document["components"]["schemas"] = Value::Object(schemas());
     replies::complete(&mut document);
     open_requests(&mut document);
+    plain_counts(&mut document["components"]["schemas"]);
     document
 }
 
@@ -74,6 +75,22 @@ fn finished(mut document: Value) -> String {
 fn schemas() -> Map<String, Value> {
     let named = |(name, schema)| (name, serde_json::to_value(schema).expect("a schema serialises"));
     bodies().into_iter().map(named).collect()
+}
+
+/// Takes the format from numbers that count: `int32` has no room for half of what is accepted.
+fn plain_counts(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(plain_counts),
+        Value::Object(object) => {
+            let counts =
+                object.get("minimum").and_then(Value::as_f64).is_some_and(|min| min >= 0.0);
+            if counts && object.get("format") == Some(&json!("int32")) {
+                object.remove("format");
+            }
+            object.values_mut().for_each(plain_counts);
+        }
+        _ => {}
+    }
 }
 
 /// Says of every request body that fields beside those listed are accepted.

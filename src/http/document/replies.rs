@@ -74,6 +74,10 @@ const ERRORS: [Failing; 12] = [
 const UNAVAILABLE: Failing =
     failing("503", "Not now; `Retry-After` says when to try again, where that is known.", Of::Any);
 
+/// What any path answers to a request that was meant for somebody else.
+const MISDIRECTED: (&str, &str) =
+    ("421", "The `Host` is not one of this gateway's; `gateway.allowedHosts` adds names.");
+
 /// How the use of a tool fails.
 const TOOL_ERRORS: [(&str, &str); 10] = [
     ("400", "The request or the tool's arguments are wrong."),
@@ -88,8 +92,14 @@ const TOOL_ERRORS: [(&str, &str); 10] = [
     ("500", "The tool failed."),
 ];
 
+/// The operations that go on with the response that a reply holds.
+const WITH_A_RESPONSE: [&str; 4] =
+    ["retrieveResponse", "deleteResponse", "cancelResponse", "listInputItems"];
+
 /// Adds errors and headers to every operation's replies.
 pub(super) fn complete(document: &mut Value) {
+    let created = &mut document["paths"]["/v1/responses"]["post"]["responses"]["200"];
+    created["links"] = WITH_A_RESPONSE.iter().map(link).collect::<Map<_, _>>().into();
     document["components"]["headers"] = HEADERS.iter().map(header).collect::<Map<_, _>>().into();
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
@@ -105,6 +115,7 @@ pub(super) fn complete(document: &mut Value) {
                     add_error(operation, error, "ToolErrorResponse");
                 }
             }
+            add_error(operation, MISDIRECTED, "ErrorResponse");
             for (status, reply) in operation["responses"].as_object_mut().into_iter().flatten() {
                 let names = headers_of(path, status);
                 let headers = names.map(|name| {
@@ -120,6 +131,12 @@ pub(super) fn complete(document: &mut Value) {
 fn header((name, description, kind): &(&str, &str, &str)) -> (String, Value) {
     let header = json!({ "description": description, "schema": { "type": kind } });
     ((*name).to_owned(), header)
+}
+
+fn link(operation: &&str) -> (String, Value) {
+    let parameters = json!({ "response_id": "$response.body#/id" });
+    let link = json!({ "operationId": operation, "parameters": parameters });
+    ((*operation).to_owned(), link)
 }
 
 fn concerns(of: Of, (path, method): (&str, &str), operation: &Value) -> bool {

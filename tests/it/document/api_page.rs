@@ -143,8 +143,7 @@ fn sources(folder: &Path) -> String {
 
 #[test]
 fn every_error_code_is_described() {
-    let said: BTreeSet<&str> =
-        rows(part("Errors")).map(|cells| cells[0].trim_matches('`')).collect();
+    let said: BTreeSet<&str> = rows(part("Errors")).flat_map(|cells| quoted(cells[0])).collect();
     let cases = include_str!("../../../docs/http-status.md");
     let cases =
         cases.lines().filter(|line| line.starts_with("| ") && line.matches('|').count() == 6);
