@@ -1,8 +1,9 @@
 //! The check every request passes.
 
-use super::Effective;
+use super::{Account, Effective, Limits};
 use crate::types::{Caller, Scope, Scopes, Subject};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 /// Lets callers in.
@@ -10,6 +11,7 @@ use subtle::ConstantTimeEq;
 pub struct Gate {
     /// SHA-256 of the shared credential; absent when nobody has to prove anything.
     credential: Option<[u8; 32]>,
+    limits: Option<Arc<Limits>>,
 }
 
 /// What a request carries to prove its caller, as header values.
@@ -40,7 +42,23 @@ impl Gate {
             // out instead of letting everyone in.
             Effective::Missing => Some(digest(&uuid::Uuid::new_v4().to_string())),
         };
-        Self { credential }
+        Self { credential, limits: None }
+    }
+
+    /// The same gate, whose callers may ask no more than this.
+    #[must_use]
+    pub fn limited(self, limits: Option<Arc<Limits>>) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The share of a caller in the limits; none where there are none.
+    pub fn account(&self, caller: Caller) -> Option<Account> {
+        self.limits.as_ref().map(|limits| limits.account(caller))
+    }
+
+    /// Whether callers are limited in what they may ask.
+    pub fn is_limited(&self) -> bool {
+        self.limits.is_some()
     }
 
     /// Lets a caller in or says why not.

@@ -89,6 +89,7 @@ impl From<gateway::Error> for Exit {
             | Kind::Auth(_)
             | Kind::Exposed { .. } => CONFIG,
             Kind::Sessions(_)
+            | Kind::Responses(_)
             | Kind::Taken { .. }
             | Kind::Lock(..)
             | Kind::Mint(..)

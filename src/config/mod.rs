@@ -4,6 +4,7 @@
 //! agents there are. This room is the only one that reads the environment; others ask [`Env`].
 //! It never names another room's types, resolves no secret and opens no socket.
 
+mod alias;
 mod credential;
 mod dotenv;
 mod env;
@@ -30,6 +31,7 @@ mod url;
 mod validate;
 mod wording;
 
+pub use alias::{AliasTarget, aliased_models, own_agent};
 pub use env::Env;
 pub use error::{Error, Issue, Position};
 pub use file::write_new;

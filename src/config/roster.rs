@@ -1,5 +1,6 @@
 //! The agents of a config, with the defaults merged in, and which of them is the default.
 
+use super::alias;
 use super::finding::Finding;
 use super::key_path::KeyPath;
 use super::{AgentSettings, Config, EmbeddingChoice, ToolSettings};
@@ -7,7 +8,7 @@ use crate::types::{AgentId, ModelRef};
 use std::collections::HashMap;
 
 /// The alias `openclaw/default` takes this name.
-const RESERVED: &str = "default";
+const RESERVED: &str = alias::DEFAULT_AGENT;
 
 /// What agents use that choose no model themselves, by `agents.defaults` or by `memory.search`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +93,11 @@ pub fn choices(config: &Config) -> Vec<Choice<'_>> {
 pub fn default_agent(config: &Config) -> AgentId {
     let Order { mut listed, default, .. } = order(config, &mut Vec::new());
     listed.swap_remove(default).id
+}
+
+/// The ids of a config's agents, in configured order.
+pub(super) fn ids(config: &Config) -> Vec<AgentId> {
+    order(config, &mut Vec::new()).listed.into_iter().map(|agent| agent.id).collect()
 }
 
 /// What is wrong with the config's agents.

@@ -3,13 +3,14 @@
 use super::listener::Shared;
 use super::{Credential, Error, Notes, Prepared, addresses, upkeep};
 use crate::agents::Agents;
-use crate::auth::{self, Effective, Gate};
+use crate::auth::{self, Effective, Gate, Limits};
 use crate::config::{self, Listen};
 use crate::health::Health;
 use crate::http::{self, Services};
 use crate::media::Media;
 use crate::net::egress::Egress;
 use crate::providers::Providers;
+use crate::responses::Responses;
 use crate::runs::Runs;
 use crate::secrets::{self, Live};
 use crate::sessions::{self, Sessions};
@@ -100,10 +101,18 @@ impl Prepared {
         if interrupted > 0 {
             tracing::warn!(runs = interrupted, "an earlier process left runs unfinished");
         }
+        let limits = Limits::of(live.load().config.gateway.http.limits);
+        let responses = Responses::new(runs.clone(), store.clone(), tasks);
+        let unfinished = responses.recover().await?;
+        if unfinished > 0 {
+            tracing::warn!(responses = unfinished, "an earlier process left responses unfinished");
+        }
         let endpoint = http::endpoint(Services {
-            toolbox,
+            responses,
             media,
-            gate: Arc::new(Gate::new(&effective)),
+            tasks: tasks.clone(),
+            toolbox,
+            gate: Arc::new(Gate::new(&effective).limited(limits)),
             runs: runs.clone(),
             health: health.clone(),
             agents,

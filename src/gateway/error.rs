@@ -2,6 +2,7 @@
 
 use crate::auth;
 use crate::config::{self, Bind};
+use crate::responses;
 use crate::sessions;
 use std::net::SocketAddr;
 
@@ -51,6 +52,9 @@ pub enum Error {
     /// The store cannot be opened or read.
     #[error(transparent)]
     Sessions(#[from] sessions::Error),
+    /// The stored responses cannot be read.
+    #[error(transparent)]
+    Responses(#[from] responses::Error),
     /// The token cannot be minted or read.
     #[error(
         "cannot mint a gateway token in {0}: {1}; make the folder writable, or set \

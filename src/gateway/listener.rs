@@ -122,7 +122,7 @@ impl Connection {
             }
         });
         let builder = builder(patience);
-        let serving = builder.serve_connection(TokioIo::new(stream), service);
+        let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         tokio::pin!(serving);
         let served = tokio::select! {
             served = serving.as_mut() => served,

@@ -6,20 +6,25 @@
 
 mod attachments;
 mod chat;
+mod cors;
 mod document;
 mod embeddings;
 mod entry;
 mod error;
 mod form;
+mod host;
 mod ignored;
 mod json;
 mod meter;
 mod models;
 mod offer;
+mod path;
 mod probes;
 mod range;
+mod rate;
 mod recording;
 mod request_id;
+mod responses;
 mod security;
 mod session;
 mod sse;
@@ -46,6 +51,8 @@ enum Tag {
     Models,
     /// Chat completions.
     Chat,
+    /// Responses.
+    Responses,
     /// Embeddings.
     Embeddings,
     /// Tools.

@@ -1,7 +1,7 @@
 //! Who calls: the security scheme of every `/v1` operation.
 
-use super::ApiError;
 use super::meter::Meter;
+use super::{ApiError, rate};
 use crate::auth::{Credentials, Gate, Rejection};
 use crate::types::{Caller, Scope};
 use poem::http::{StatusCode, header};
@@ -15,7 +15,15 @@ const SCHEME: &str = "bearerAuth";
 
 /// A caller that may look.
 #[derive(Debug)]
-pub(super) struct Reader;
+pub(super) struct Reader {
+    pub(super) caller: Caller,
+}
+
+/// A caller that may end and remove what work has made.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    pub(super) caller: Caller,
+}
 
 /// A caller that may start work.
 #[derive(Debug)]
@@ -27,7 +35,7 @@ pub(super) struct Writer {
 
 /// Authenticates a request and checks one scope.
 fn admit(request: &Request, scope: Scope) -> Result<Caller, ApiError> {
-    let gate = request.data::<Arc<Gate>>().expect("the gate is in every request's data");
+    let gate = gate(request);
     let value = |name: &str| request.headers().get(name).map(|value| value.as_bytes());
     let credentials = Credentials {
         authorization: value(header::AUTHORIZATION.as_str()),
@@ -38,6 +46,16 @@ fn admit(request: &Request, scope: Scope) -> Result<Caller, ApiError> {
         return Ok(caller);
     }
     Err(ApiError::missing_scope(scope.as_str()))
+}
+
+fn gate(request: &Request) -> &Gate {
+    request.data::<Arc<Gate>>().expect("the gate is in every request's data")
+}
+
+/// Authenticates a caller that starts work, and counts the request against its limits.
+pub(super) fn admit_worker(request: &Request) -> Result<Writer, ApiError> {
+    let caller = admit(request, Scope::Write)?;
+    Ok(Writer { caller, meter: rate::count(gate(request), request, caller)? })
 }
 
 fn unauthorized(rejection: Rejection) -> ApiError {
@@ -53,9 +71,9 @@ fn unauthorized(rejection: Rejection) -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", "invalid_api_key", message)
 }
 
-/// Implements poem-openapi's extractor for a caller type that wants one scope.
+/// Implements poem-openapi's extractor for a caller type that is let in by one function.
 macro_rules! security_scheme {
-    ($caller:ty, $scope:expr, $make:expr) => {
+    ($caller:ty, $admit:expr) => {
         impl<'a> ApiExtractor<'a> for $caller {
             const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
 
@@ -75,14 +93,15 @@ macro_rules! security_scheme {
                 _body: &mut RequestBody,
                 _options: ExtractParamOptions<Self::ParamType>,
             ) -> poem::Result<Self> {
-                Ok($make(admit(request, $scope)?))
+                Ok($admit(request)?)
             }
         }
     };
 }
 
-security_scheme!(Reader, Scope::Read, |_caller| Reader);
-security_scheme!(Writer, Scope::Write, |caller| Writer { caller, meter: Meter::default() });
+security_scheme!(Reader, |request| admit(request, Scope::Read).map(|caller| Reader { caller }));
+security_scheme!(Keeper, |request| admit(request, Scope::Write).map(|caller| Keeper { caller }));
+security_scheme!(Writer, admit_worker);
 
 fn scheme() -> MetaSecurityScheme {
     MetaSecurityScheme {

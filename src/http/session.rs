@@ -30,6 +30,8 @@ const TEMPORARY_CHAT: &str = "local";
 pub(super) struct Fields<'a> {
     /// The header `x-openclaw-session-key`.
     pub(super) session_key: Option<&'a str>,
+    /// `conversation`, of a Responses request.
+    pub(super) own_conversation: Option<&'a str>,
     /// `metadata.chat_id`.
     pub(super) chat_id: Option<&'a str>,
     /// `metadata.conversation`.
@@ -62,8 +64,8 @@ impl Found {
 }
 
 /// The session of a request to `agent`, if it is a turn of one. What comes first wins:
-/// `x-openclaw-session-key`, `X-OpenWebUI-Chat-Id`, LibreChat's conversation header,
-/// `metadata.chat_id`, `metadata.conversation`, `prompt_cache_key`, `user`.
+/// `x-openclaw-session-key`, `conversation`, `X-OpenWebUI-Chat-Id`, LibreChat's conversation
+/// header, `metadata.chat_id`, `metadata.conversation`, `prompt_cache_key`, `user`.
 ///
 /// Every key is made within the caller's namespace, so a key of somebody else's is just a key
 /// under which this caller has no session yet.
@@ -78,7 +80,8 @@ pub(super) fn find(
         let key = keys::within(namespace, named(text, agent)?);
         return Ok(Some(Found { key, source: KEY_HEADER, history: History::Session }));
     }
-    let mut chats = Vec::with_capacity(3);
+    let mut chats = Vec::with_capacity(7);
+    chats.push(("conversation", filled(fields.own_conversation)));
     chats.push((OPEN_WEBUI_HEADER, header(headers, OPEN_WEBUI_HEADER)?));
     for name in CONVERSATION_HEADERS {
         chats.push((name, header(headers, name)?));
@@ -164,6 +167,7 @@ mod tests {
     fn what_comes_first_names_the_session_within_the_callers_namespace() {
         let order = [
             KEY_HEADER,
+            "conversation",
             OPEN_WEBUI_HEADER,
             CONVERSATION_HEADERS[0],
             CONVERSATION_HEADERS[1],
@@ -180,13 +184,14 @@ mod tests {
             let header = |at: usize| {
                 given(at).map(|x| (HeaderName::from_static(order[at]), HeaderValue::from_static(x)))
             };
-            let headers: HeaderMap = (1..4).filter_map(header).collect();
+            let headers: HeaderMap = (2..5).filter_map(header).collect();
             let fields = Fields {
                 session_key: given(0),
-                chat_id: given(4),
-                conversation: given(5),
-                prompt_cache_key: given(6),
-                user: given(7),
+                own_conversation: given(1),
+                chat_id: given(5),
+                conversation: given(6),
+                prompt_cache_key: given(7),
+                user: given(8),
             };
             let found = find(caller, &agent, &headers, fields).expect("names");
             let Found { key, source, .. } = found.expect("a session");

@@ -1,8 +1,9 @@
 //! The names by which clients choose an agent, and the headers that override the choice.
 
 use super::ApiError;
+use crate::config::{self, AliasTarget, LOCAL, UnknownModel};
 use crate::secrets::Snapshot;
-use crate::types::{AgentId, Caller, OnDisconnect, Scope};
+use crate::types::{AgentId, Caller, ModelRef, OnDisconnect, Scope};
 use std::time::Duration;
 
 /// The model id that is always there.
@@ -21,22 +22,10 @@ pub(super) const DISCONNECT_HEADER: &str = "x-openclaw-on-disconnect";
 const MAX_GRACE_SECONDS: u64 = 3_600;
 /// Larger header values are not names.
 const MAX_NAME_BYTES: usize = 256;
-
-/// The agent a `model` value names; none means the default agent.
-///
-/// Accepts `openclaw`, `openclaw/default`, `openclaw/<agent>`, `openclaw:<agent>` and
-/// `agent:<agent>`; an empty or missing model is the default agent.
-fn agent_of(model: &str) -> Result<Option<AgentId>, ApiError> {
-    if matches!(model, "" | OPENCLAW | DEFAULT | "openclaw:default") {
-        return Ok(None);
-    }
-    let prefixes = ["openclaw/", "openclaw:", "agent:"];
-    let named = prefixes.iter().find_map(|prefix| model.strip_prefix(prefix));
-    match named.map(AgentId::parse) {
-        Some(Ok(agent)) => Ok(Some(agent)),
-        _ => Err(unknown(model)),
-    }
-}
+/// An error quotes no more of an unknown name than this.
+const MAX_SHOWN_CHARS: usize = 80;
+/// An error lists no more names than this.
+const MAX_NAMED: usize = 8;
 
 /// What a `model` stands for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -47,18 +36,99 @@ pub(super) struct Target {
     pub(super) model: Option<String>,
 }
 
-/// What a `model` value stands for by the config in force.
-pub(super) fn resolve(_snapshot: &Snapshot, name: &str) -> Result<Target, ApiError> {
-    Ok(Target { agent: agent_of(name)?, model: None })
+/// What a `model` value stands for by the config in force: an agent's name, an alias, or a
+/// provider's model where those are exposed. An empty name is the default agent's.
+///
+/// An alias that names a backend model needs no scope, unlike [`MODEL_HEADER`]: the operator has
+/// chosen what it stands for.
+pub(super) fn resolve(snapshot: &Snapshot, name: &str) -> Result<Target, ApiError> {
+    if name.is_empty() {
+        return Ok(Target::default());
+    }
+    if let Some(part) = config::own_agent(name) {
+        return of_agent(snapshot, part).ok_or_else(|| unknown(snapshot, name));
+    }
+    let settings = &snapshot.config.gateway.http.models;
+    if let Some(alias) = settings.aliases.get(name) {
+        return of_alias(snapshot, alias).ok_or_else(|| unknown(snapshot, name));
+    }
+    if settings.expose_providers && is_backend(snapshot, name) {
+        return Ok(Target { agent: None, model: Some(name.to_owned()) });
+    }
+    match settings.unknown {
+        UnknownModel::Default => Ok(Target::default()),
+        UnknownModel::Reject => Err(unknown(snapshot, name)),
+    }
 }
 
-/// The 404 for a model id that names no agent.
-pub(super) fn unknown(model: &str) -> ApiError {
-    let shown: String = model.chars().take(MAX_NAME_BYTES).collect();
-    ApiError::model_not_found(format!(
-        "The model '{shown}' does not exist. Use `openclaw` or `openclaw/<agentId>`; \
-         GET /v1/models lists them."
-    ))
+/// The agent with this id. One that is not there is never another in its place.
+fn of_agent(snapshot: &Snapshot, id: &str) -> Option<Target> {
+    match AliasTarget::parse(&format!("agent:{id}")).ok()? {
+        AliasTarget::Agent(None) => Some(Target::default()),
+        AliasTarget::Agent(Some(id)) => snapshot
+            .roster
+            .get(&id)
+            .map(|agent| Target { agent: Some(agent.id.clone()), model: None }),
+        AliasTarget::Model(_) => None,
+    }
+}
+
+/// What an alias stands for, which the config's validation has looked at.
+fn of_alias(snapshot: &Snapshot, alias: &str) -> Option<Target> {
+    match AliasTarget::parse(alias).ok()? {
+        AliasTarget::Agent(None) => Some(Target::default()),
+        AliasTarget::Agent(Some(id)) => of_agent(snapshot, id.as_str()),
+        AliasTarget::Model(model) => Some(Target { agent: None, model: Some(model.to_string()) }),
+    }
+}
+
+/// Whether a name is `provider/model` of a provider that is there and may have that model.
+fn is_backend(snapshot: &Snapshot, name: &str) -> bool {
+    let Ok(named) = ModelRef::parse(name) else { return false };
+    match snapshot.config.models.providers.get(&named.provider) {
+        Some(provider) => {
+            provider.models.is_empty() || provider.models.iter().any(|m| m.id == named.model)
+        }
+        None => named.provider == LOCAL,
+    }
+}
+
+/// The 404 for a model id that means nothing here: it says what there is instead.
+pub(super) fn unknown(snapshot: &Snapshot, model: &str) -> ApiError {
+    let shown: String = model.chars().take(MAX_SHOWN_CHARS).collect();
+    let mut message = format!("The model '{shown}' does not exist. {}", there_is(snapshot));
+    if is_backend(snapshot, model) {
+        message.push_str(" To serve the providers' models by their own names, set ");
+        message.push_str("`gateway.http.models.exposeProviders: true`.");
+    } else if config::own_agent(model).is_none() {
+        let stands_for = stand_in(snapshot, model);
+        let hint = format!(
+            " For a program that has this name built in, set \
+             `gateway.http.models.aliases: {{\"{shown}\": \"{stands_for}\"}}`."
+        );
+        message.push_str(&hint);
+    }
+    ApiError::model_not_found(message)
+}
+
+/// The agents and aliases there are, as far as they fit a message.
+fn there_is(snapshot: &Snapshot) -> String {
+    let agents = snapshot.roster.iter().map(|agent| format!("`{OPENCLAW}/{}`", agent.id));
+    let aliases = snapshot.config.gateway.http.models.aliases.keys();
+    let all = agents.chain(aliases.map(|alias| format!("`{alias}`")));
+    let named: Vec<String> = all.take(MAX_NAMED).collect();
+    let list = named.join(", ");
+    format!("There is `{OPENCLAW}` (the default agent), {list}; GET /v1/models lists all.")
+}
+
+/// What an alias of this name would most likely stand for: the names of embedding models all say
+/// that they are.
+fn stand_in(snapshot: &Snapshot, name: &str) -> String {
+    let agent = snapshot.roster.default_agent();
+    if name.contains("embed") {
+        return ModelRef::from(&agent.embedding).to_string();
+    }
+    agent.id.to_string()
 }
 
 /// What a request's headers override.
@@ -148,18 +218,83 @@ mod tests {
         }
     }
 
+    fn snapshot(models: serde_json::Value) -> Snapshot {
+        let config = serde_json::json!({
+            "gateway": {"http": {"models": models}},
+            "models": {"providers": {
+                "open": {"baseUrl": "http://h/v1"},
+                "listed": {"baseUrl": "http://h/v1", "models": [{"id": "a/b"}]},
+            }},
+            "agents": {"list": [{"id": "main"}, {"id": "beta"}]},
+        });
+        let config = serde_json::from_value(config).expect("a config");
+        let (warnings, env) = (Vec::new(), config::Env::default());
+        let loaded = config::Loaded { config, exists: true, warnings, modified: None, env };
+        let model = ModelRef::parse("open/m").expect("valid");
+        let embedding = config::EmbeddingChoice { provider: "open".into(), model: "e".into() };
+        crate::secrets::resolve(loaded, &config::Fallback { model, embedding })
+    }
+
+    /// `agent` or `provider/model` that a name stands for.
+    fn meant(snapshot: &Snapshot, name: &str) -> String {
+        match resolve(snapshot, name) {
+            Ok(Target { agent: None, model: None }) => "the default".to_owned(),
+            Ok(Target { agent: Some(agent), model: None }) => agent.to_string(),
+            Ok(Target { agent: None, model: Some(model) }) => model,
+            Ok(both) => panic!("{both:?}"),
+            Err(error) => {
+                assert_eq!((error.status.as_u16(), error.code), (404, "model_not_found"), "{name}");
+                error.message
+            }
+        }
+    }
+
     #[test]
     fn models_are_agents() {
-        for default in ["", "openclaw", "openclaw/default", "openclaw:default"] {
-            assert_eq!(agent_of(default).expect("valid"), None, "{default}");
+        let snapshot = snapshot(serde_json::json!({}));
+        for default in ["", "openclaw", "openclaw/default", "openclaw:default", "agent:default"] {
+            assert_eq!(meant(&snapshot, default), "the default", "{default}");
         }
         for named in ["openclaw/Beta", "openclaw:beta", "agent:beta"] {
-            let agent = agent_of(named).expect("valid").expect("named");
-            assert_eq!(agent.as_str(), "beta", "{named}");
+            assert_eq!(meant(&snapshot, named), "beta", "{named}");
         }
-        for bad in ["gpt-4o", "openai/gpt-4o", "openclaw/", "openclaw/../x", "agent:"] {
-            let error = agent_of(bad).expect_err("must be refused");
-            assert_eq!((error.status.as_u16(), error.code), (404, "model_not_found"), "{bad}");
+        for bad in ["gpt-4o", "open/m", "openclaw/", "openclaw/../x", "agent:", "openclaw/gamma"] {
+            assert!(meant(&snapshot, bad).contains("`openclaw/beta`"), "{bad}");
         }
+        let hint = meant(&snapshot, "text-embedding-3-small");
+        assert!(hint.contains(r#"aliases: {"text-embedding-3-small": "open/e"}`"#), "{hint}");
+    }
+
+    #[test]
+    fn an_alias_is_what_the_operator_says() {
+        let aliases = serde_json::json!({
+            "gpt-4o": "beta", "gpt-4": "openclaw", "embed": "open/e-1", "gone": "nobody",
+        });
+        let snapshot = snapshot(serde_json::json!({ "aliases": aliases }));
+        for (alias, expected) in
+            [("gpt-4o", "beta"), ("gpt-4", "the default"), ("embed", "open/e-1")]
+        {
+            assert_eq!(meant(&snapshot, alias), expected, "{alias}");
+        }
+        assert!(meant(&snapshot, "gone").contains("does not exist"));
+        assert!(meant(&snapshot, "GPT-4o").contains("does not exist"));
+    }
+
+    #[test]
+    fn the_models_of_providers_are_there_where_they_are_exposed() {
+        let snapshot = snapshot(serde_json::json!({ "exposeProviders": true }));
+        for exposed in ["open/anything", "listed/a/b", "local/m"] {
+            assert_eq!(meant(&snapshot, exposed), exposed);
+        }
+        for not in ["listed/c", "nowhere/m", "anything"] {
+            assert!(meant(&snapshot, not).contains("does not exist"), "{not}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_may_be_the_default_agent_but_never_for_another_agent() {
+        let snapshot = snapshot(serde_json::json!({ "unknown": "default" }));
+        assert_eq!(meant(&snapshot, "gpt-4o"), "the default");
+        assert!(meant(&snapshot, "openclaw/gamma").contains("does not exist"));
     }
 }

@@ -1,6 +1,7 @@
 //! Where a provider that speaks OpenAI's dialect is, how it wants to be addressed, and how long it
 //! may take.
 
+use super::vocabulary::Caps;
 use super::{Error, Kind, Named, local};
 use crate::config::Provider;
 use crate::net;
@@ -18,11 +19,13 @@ const FIRST_TOKEN: Duration = Duration::from_secs(60);
 const FIRST_TOKEN_LOCAL: Duration = Duration::from_secs(300);
 /// Default of `idleTimeoutSeconds`.
 const IDLE: Duration = Duration::from_secs(300);
-/// Inputs in one embeddings request: OpenAI's own limit.
-const EMBED_BATCH: usize = 2048;
-/// The same for `local`, whose worker embeds one request at a time: small requests let several
-/// callers take turns.
-const EMBED_BATCH_LOCAL: usize = 64;
+/// What one embeddings request may hold: OpenAI's own limits.
+const EMBED_CAPS: Caps = Caps { inputs: 2048, tokens: 300_000 };
+/// Inputs in one for `local`, whose worker embeds one request at a time: small requests let
+/// several callers take turns.
+const EMBED_INPUTS_LOCAL: usize = 64;
+/// Tokens in one for Mistral, which refuses larger ones.
+const EMBED_TOKENS_MISTRAL: usize = 16_000;
 /// The longest wait that a config can ask for.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// A secret shorter than this would blank out ordinary words.
@@ -42,8 +45,10 @@ pub(super) struct Endpoint {
     pub(super) first_token: Duration,
     /// How long a stream may be silent, and a whole answer take.
     pub(super) idle: Duration,
-    /// Inputs in one embeddings request.
-    pub(super) embed_batch: usize,
+    /// What one embeddings request may hold.
+    pub(super) embed_caps: Caps,
+    /// Whether it can be asked for vectors that are shorter than its model's.
+    pub(super) shortens: bool,
     base: String,
     key: Option<Secret>,
     headers: Vec<(String, Secret)>,
@@ -74,11 +79,17 @@ impl Endpoint {
             let message = format!("The provider `{id}` has no `models.providers.{id}.baseUrl`.");
             return Err(Error::new(Kind::Unavailable, id, message));
         };
+        let flavour = Flavour::of(base);
+        let usual = match flavour {
+            Flavour::Mistral => Caps { tokens: EMBED_TOKENS_MISTRAL, ..EMBED_CAPS },
+            Flavour::OpenAi | Flavour::Local | Flavour::Compatible => EMBED_CAPS,
+        };
         Ok(Self {
-            flavour: Flavour::of(base),
+            flavour,
+            embed_caps: caps(named.settings, usual),
+            shortens: flavour != Flavour::Mistral,
             key: snapshot.provider_key(id).cloned(),
             headers: snapshot.provider_headers(id).to_vec(),
-            embed_batch: EMBED_BATCH,
             ..Self::new(client, base.to_owned(), named)
         })
     }
@@ -88,7 +99,7 @@ impl Endpoint {
         Self {
             flavour: Flavour::Local,
             first_token: local_patience(named.settings),
-            embed_batch: EMBED_BATCH_LOCAL,
+            embed_caps: caps(named.settings, Caps { inputs: EMBED_INPUTS_LOCAL, ..EMBED_CAPS }),
             ..Self::new(client, local::BASE_URL.to_owned(), named)
         }
     }
@@ -102,7 +113,8 @@ impl Endpoint {
             flavour: Flavour::Compatible,
             first_token: limit(settings.timeout_seconds, FIRST_TOKEN),
             idle: limit(settings.idle_timeout_seconds, IDLE),
-            embed_batch: EMBED_BATCH,
+            embed_caps: EMBED_CAPS,
+            shortens: false,
             base,
             key: None,
             headers: Vec::new(),
@@ -159,6 +171,15 @@ impl Endpoint {
             .map(Secret::expose)
             .filter(|secret| secret.len() >= SHORTEST_REDACTED)
             .fold(text.to_owned(), |text, secret| text.replace(secret, "[redacted]"))
+    }
+}
+
+/// The caps of a provider's embeddings requests, as far as the config does not say otherwise.
+fn caps(settings: &Provider, usual: Caps) -> Caps {
+    let configured = |cap: Option<u32>| cap.and_then(|cap| usize::try_from(cap).ok());
+    Caps {
+        inputs: configured(settings.embedding.max_inputs).unwrap_or(usual.inputs),
+        tokens: configured(settings.embedding.max_tokens).unwrap_or(usual.tokens),
     }
 }
 

@@ -16,10 +16,12 @@ mod refusal;
 mod resolve;
 mod scripted;
 mod stream;
+mod vocabulary;
 
 pub use call::{Completion, EmbedCall, ModelCall, ModelEvent};
 pub use error::{Error, Kind};
 pub use stream::ModelStream;
+pub use vocabulary::{Vocabulary, most as most_tokens};
 
 pub use crate::config::LOCAL;
 
@@ -211,7 +213,7 @@ mod tests {
         let snapshot =
             crate::secrets::resolve(loaded, &Fallback { model: model.clone(), embedding });
         let input = crate::types::EmbeddingInput::Texts(vec!["a".to_owned()]);
-        let call = EmbedCall { model, input, dimensions: None };
+        let call = EmbedCall::new(model, input);
         let error = providers.embed(&Arc::new(snapshot), call).await.expect_err("late");
         assert_eq!(error.kind, Kind::Timeout, "{error}");
         assert_eq!(error.message, "The local model `tiny` did not start within 1 s.");

@@ -17,6 +17,9 @@ pub enum Item {
         role: Role,
         /// What is said.
         content: Vec<Part>,
+        /// What it is in the answer, once that is known; only messages of models have it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phase: Option<Phase>,
     },
     /// A model's request to run a function.
     FunctionCall {
@@ -61,6 +64,17 @@ pub enum Item {
     },
 }
 
+/// What a model's message is in its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ItemPhase)]
+pub enum Phase {
+    /// Said on the way, such as before a function is called.
+    Commentary,
+    /// The answer.
+    FinalAnswer,
+}
+
 /// How far an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -87,6 +101,30 @@ pub enum Role {
     System,
     /// Instructions, under their newer name.
     Developer,
+}
+
+impl Item {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Message { id, .. }
+            | Self::FunctionCall { id, .. }
+            | Self::FunctionCallOutput { id, .. }
+            | Self::Reasoning { id, .. }
+            | Self::Compaction { id, .. } => id,
+        }
+    }
+
+    /// Its id, to be changed.
+    pub(super) fn id_mut(&mut self) -> &mut String {
+        match self {
+            Self::Message { id, .. }
+            | Self::FunctionCall { id, .. }
+            | Self::FunctionCallOutput { id, .. }
+            | Self::Reasoning { id, .. }
+            | Self::Compaction { id, .. } => id,
+        }
+    }
 }
 
 /// One part of a message, or of a function's output.
@@ -116,6 +154,11 @@ pub enum Part {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         file_url: Option<String>,
     },
+    /// A recording.
+    InputAudio {
+        /// Its bytes and what they are.
+        input_audio: Audio,
+    },
     /// Text of the model's.
     OutputText {
         /// The text.
@@ -133,6 +176,16 @@ pub enum Part {
         /// The words.
         refusal: String,
     },
+}
+
+/// A sound recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ItemAudio)]
+pub struct Audio {
+    /// Base64 of it.
+    pub data: String,
+    /// `wav` or `mp3`.
+    pub format: String,
 }
 
 /// A token of an answer and how likely the model found it.

@@ -12,13 +12,16 @@ mod object;
 
 pub use event::Event;
 pub use id::ResponseId;
-pub use item::{Item, Output, Part, Role, Status, Summary};
-pub use object::{Echo, ResponseObject};
+pub use item::{Audio, Item, LogProb, Output, Part, Phase, Role, Status, Summary, TopLogProb};
+pub use object::{
+    Conversation, Echo, ErrorBody, ErrorCode, IncompleteDetails, InputTokens, Kind, OutputTokens,
+    Reason, Reasoning, ResponseObject, State, TextSettings, Tokens,
+};
 
 use crate::runs::Runs;
 use crate::store::{self, Store};
 use crate::tasks::Tasks;
-use crate::types::{Caller, Failure, ModelRef, RunRequest};
+use crate::types::{Caller, Failure, Message, ModelRef, RunRequest, SessionKey};
 
 /// All responses. A cheap handle.
 #[derive(Debug, Clone)]
@@ -206,6 +209,14 @@ impl Responses {
         todo!()
     }
 
+    /// The item of a kept response that has this id, be it one of its output or of its input.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`] also for another caller's; [`Error::Store`].
+    pub async fn item(&self, _caller: &Caller, _id: &str) -> Result<Item, Error> {
+        todo!()
+    }
+
     /// Makes a conversation short.
     ///
     /// # Errors
@@ -218,6 +229,22 @@ impl Responses {
 impl Reader {
     /// The response's id.
     pub fn id(&self) -> &ResponseId {
+        todo!()
+    }
+
+    /// The session that the response is a turn of.
+    pub fn session(&self) -> Option<&SessionKey> {
+        todo!()
+    }
+
+    /// The number of the event that comes next.
+    pub fn next_sequence(&self) -> u64 {
+        todo!()
+    }
+
+    /// Why the response failed, once its last event was given: with what it takes to answer with
+    /// a status and a `Retry-After`.
+    pub fn failure(&self) -> Option<&Failure> {
         todo!()
     }
 
@@ -240,4 +267,15 @@ impl Reader {
     pub fn model(&self) -> Option<&ModelRef> {
         todo!()
     }
+}
+
+/// A conversation of items as messages: a function call goes with the text of the model's around
+/// it, thoughts are left out, and what was compacted is told as a summary.
+pub fn messages(_items: &[Item]) -> Vec<Message> {
+    todo!()
+}
+
+/// The summary that a [`Item::Compaction`] of this gateway's holds; none for what it did not make.
+pub fn summary_of(_encrypted_content: &str) -> Option<String> {
+    todo!()
 }

@@ -31,3 +31,23 @@ async fn common() {
 async fn sessions() {
     check_area("sessions").await;
 }
+
+#[tokio::test]
+async fn cors() {
+    check_area("cors").await;
+}
+
+#[tokio::test]
+async fn limits() {
+    check_area("limits").await;
+}
+
+#[tokio::test]
+async fn responses() {
+    check_area("responses").await;
+}
+
+#[tokio::test]
+async fn responses_errors() {
+    check_area("responses-errors").await;
+}

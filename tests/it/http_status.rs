@@ -49,6 +49,10 @@ async fn chat(gateway: &Gateway, body: Value) -> Response {
     gateway.post("/v1/chat/completions", body).await
 }
 
+async fn embed(gateway: &Gateway, input: Value) -> Response {
+    gateway.post("/v1/embeddings", json!({ "input": input })).await
+}
+
 /// A raw POST to the chat endpoint with this content type and body.
 async fn raw(gateway: &Gateway, kind: Option<&str>, body: Vec<u8>) -> Response {
     let mut request = gateway.request("POST", "/v1/chat/completions").body(body);
@@ -86,6 +90,19 @@ async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> 
             let request = open.anonymous("GET", "/v1/models").header("x-openclaw-scopes", "");
             request.send().await.expect("an answer")
         }
+        "called by a name of somebody else's" => {
+            let request = gateway.request("GET", "/v1/models").header("host", "evil.example");
+            request.send().await.expect("an answer")
+        }
+        "too many inputs to embed" => embed(gateway, json!(vec!["x"; 2049])).await,
+        "too many tokens to embed" => embed(gateway, json!(vec![vec![1; 1_000]; 301])).await,
+        "token ids that no text has" => embed(gateway, json!([4_000_000])).await,
+        "over the caller's limit" => {
+            let limits = json!({"gateway": {"http": {"limits": {"requestsPerMinute": 1}}}});
+            let gateway = Gateway::start("http://127.0.0.1:9/v1", limits).await;
+            embed(&gateway, json!([])).await;
+            embed(&gateway, json!([])).await
+        }
         "unknown path" => gateway.get("/v1/completions").await,
         "endpoint switched off" => {
             let off = json!({"gateway": {"http": {"endpoints": {"models": {"enabled": false}}}}});
@@ -114,6 +131,55 @@ async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> 
         }
         _ => return None,
     })
+}
+
+fn said(kind: &str, more: Value) -> Value {
+    let mut body = json!({"model": "openclaw", "input": "Hello"});
+    body[kind] = more;
+    body
+}
+
+/// Rows of `/v1/responses`.
+async fn refused_by_responses(case: &str, gateway: &Gateway) -> Option<Response> {
+    let id = format!("resp_{:032x}", 0);
+    let body = match case {
+        "unknown response" => return Some(gateway.get(&format!("/v1/responses/{id}")).await),
+        "unknown previous response" => said("previous_response_id", json!(id)),
+        "response without input" => said("input", Value::Null),
+        "background response that is not kept" => {
+            let mut body = said("background", json!(true));
+            body["store"] = json!(false);
+            body
+        }
+        "previous response and conversation" => {
+            let mut body = said("previous_response_id", json!(id));
+            body["conversation"] = json!("c");
+            body
+        }
+        "item of an unknown type" => said("input", json!([{"type": "web_search_call"}])),
+        "file by its id" => {
+            let file = json!({"type": "input_file", "file_id": "file-1"});
+            said("input", json!([{"role": "user", "content": [file]}]))
+        }
+        "cancel of a response that is no background one" => {
+            let upstream = Upstream::start().await;
+            upstream.otherwise(|_| Reply::fixture("text.sse"));
+            let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+            let begun = gateway.post("/v1/responses", said("stream", json!(true))).await;
+            let events = begun.text().await.expect("events");
+            let at = events.find("resp_").expect("an id");
+            let path = format!("/v1/responses/{}/cancel", &events[at..at + 37]);
+            return Some(gateway.request("POST", &path).send().await.expect("an answer"));
+        }
+        "WebSocket path without a WebSocket" => return Some(gateway.get("/v1/responses").await),
+        "WebSocket from a page of another origin" => {
+            let request = gateway.request("GET", "/v1/responses").header("upgrade", "websocket");
+            let request = request.header("origin", "https://evil.example");
+            return Some(request.send().await.expect("an answer"));
+        }
+        _ => return None,
+    };
+    Some(gateway.post("/v1/responses", body).await)
 }
 
 /// Rows that the runs, or what they are kept in, refuse.
@@ -221,6 +287,10 @@ async fn check(row: &Row, reply: Response) {
         401 => assert_eq!(headers["www-authenticate"], "Bearer"),
         405 => assert_eq!(headers["allow"], "POST"),
         409 => assert_eq!(headers["x-should-retry"], "false"),
+        429 if row.case == "over the caller's limit" => {
+            let seconds = headers["retry-after"].to_str().ok().and_then(|text| text.parse().ok());
+            assert!((1..=60u32).contains(&seconds.expect("whole seconds")), "{headers:?}");
+        }
         429 => assert_eq!(headers["retry-after"], "30"),
         _ => {}
     }
@@ -247,6 +317,10 @@ async fn every_row_of_the_table_is_true() {
     let mut seen = BTreeSet::new();
     for row in table() {
         let reply = match refused_at_the_door(&row.case, &gateway).await {
+            Some(reply) => Some(reply),
+            None => refused_by_responses(&row.case, &gateway).await,
+        };
+        let reply = match reply {
             Some(reply) => Some(reply),
             None => refused_by_the_runs(&row.case).await,
         };

@@ -126,6 +126,7 @@ impl CreateChatCompletionRequest {
     fn fields<'a>(&'a self, terms: &'a Terms, metadata: &'a ChatCompletionMetadata) -> Fields<'a> {
         Fields {
             session_key: terms.session_key.as_deref(),
+            own_conversation: None,
             chat_id: metadata.chat_id.as_deref(),
             conversation: metadata.conversation.as_deref(),
             prompt_cache_key: self.prompt_cache_key.as_deref(),

@@ -10,7 +10,7 @@ mod logprobs;
 mod messages;
 mod outcome;
 mod reply;
-mod side_task;
+pub(super) mod side_task;
 mod source;
 mod stream;
 #[cfg(test)]

@@ -13,7 +13,12 @@ use super::embeddings::{CreateEmbeddingRequest, CreateEmbeddingResponse, Embeddi
 use super::error::ErrorResponse;
 use super::models::{ListModelsResponse, ModelsApi};
 use super::probes::{ProbeResponse, ProbesApi};
+use super::responses::{
+    CompactResponse, CompactedResponse, CreateResponse, DeletedResponse, ResponseItemList,
+    ResponsesApi,
+};
 use super::tools::{self, InvokeToolRequest, InvokeToolResponse, ToolErrorResponse, ToolsApi};
+use crate::responses::{Event, ResponseObject};
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem_openapi::registry::{MetaApi, Registry};
@@ -26,7 +31,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 /// The groups of the API, in the order they are described.
-pub(super) type Groups = (ModelsApi, ChatApi, EmbeddingsApi, ToolsApi, ProbesApi);
+pub(super) type Groups = (ModelsApi, ChatApi, ResponsesApi, EmbeddingsApi, ToolsApi, ProbesApi);
 
 /// The document as committed, which is the document as served.
 pub fn committed() -> &'static str {
@@ -81,6 +86,13 @@ fn schemas() -> Map<String, Value> {
     collect::<CreateChatCompletionRequest>(&mut found);
     collect::<CreateChatCompletionResponse>(&mut found);
     collect::<CreateChatCompletionStreamResponse>(&mut found);
+    collect::<CreateResponse>(&mut found);
+    collect::<ResponseObject>(&mut found);
+    collect::<Event>(&mut found);
+    collect::<DeletedResponse>(&mut found);
+    collect::<ResponseItemList>(&mut found);
+    collect::<CompactResponse>(&mut found);
+    collect::<CompactedResponse>(&mut found);
     collect::<CreateEmbeddingRequest>(&mut found);
     collect::<CreateEmbeddingResponse>(&mut found);
     collect::<InvokeToolRequest>(&mut found);

@@ -6,7 +6,6 @@ use crate::config::Paths;
 use crate::providers::Named;
 use crate::providers::call::{Completion, EmbedCall, ModelCall};
 use crate::providers::error::{Error, Kind};
-use crate::providers::openai_embed::into_texts;
 use crate::providers::stream::ModelStream;
 use crate::types::{EmbeddingInput, Embeddings, Message, StopReason, TokenScore, ToolCall, Usage};
 use serde::Deserialize;
@@ -140,7 +139,8 @@ impl Script {
     /// Vectors made from hashes of the texts.
     pub(in crate::providers) async fn embed(self, call: EmbedCall) -> Result<Embeddings, Error> {
         let dimensions = call.dimensions.or(self.file.dimensions).unwrap_or(DIMENSIONS);
-        let EmbeddingInput::Texts(texts) = into_texts(&self.provider, call.input).await? else {
+        let input = call.vocabulary.decode(&self.provider, call.input).await?;
+        let EmbeddingInput::Texts(texts) = &*input else {
             return Err(Error::malformed(&self.provider, "no texts"));
         };
         let words = texts.iter().map(|text| text.split_whitespace().count() as u64).sum();

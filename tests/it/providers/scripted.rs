@@ -93,7 +93,7 @@ async fn embeddings_depend_on_the_text_alone() {
     let stage = stage(&json!({"dimensions": 8}));
     let ids = tiktoken_rs::cl100k_base_singleton().encode_ordinary("one");
     let embed = |input, dimensions| {
-        let call = EmbedCall { model: model("up/e"), input, dimensions };
+        let call = EmbedCall { dimensions, ..EmbedCall::new(model("up/e"), input) };
         stage.providers.embed(&stage.snapshot, call)
     };
     let texts = EmbeddingInput::Texts(vec!["one".to_owned(), "two words".to_owned()]);

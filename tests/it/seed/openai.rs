@@ -175,6 +175,75 @@ async fn oa_4_chat_answers_plain_streamed_and_with_tools() {
     assert_eq!(twice["usage"]["total_tokens"], 8);
 }
 
+/// The events of a streamed response, without the end of the stream.
+async fn events_of(response: reqwest::Response) -> Vec<Value> {
+    let kind = response.headers()["content-type"].to_str().expect("ASCII").to_owned();
+    assert_eq!(kind, "text/event-stream; charset=utf-8");
+    let text = response.text().await.expect("events");
+    let mut events: Vec<&str> = text.split("\n\n").filter(|event| !event.is_empty()).collect();
+    assert_eq!(events.pop(), Some("data: [DONE]"));
+    let event = |event: &str| {
+        let (kind, data) = event.split_once("\ndata: ").expect("two lines");
+        let data: Value = serde_json::from_str(data).expect("JSON");
+        assert_eq!(kind.strip_prefix("event: "), data["type"].as_str(), "{data}");
+        data
+    };
+    events.into_iter().map(event).collect()
+}
+
+#[tokio::test]
+async fn oa_5_responses_answer_plain_streamed_with_tools_and_files() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let plain = json!({"model": "openclaw", "input": "Hello"});
+    let plain = json_of(gateway.post("/v1/responses", plain).await).await;
+    assert_eq!((&plain["object"], &plain["status"]), (&json!("response"), &json!("completed")));
+    assert_eq!(plain["output"][0]["content"][0]["text"], "chat");
+    assert_eq!(plain["usage"]["total_tokens"], 4);
+
+    let streamed = json!({"model": "openclaw", "input": "Hello", "stream": true});
+    let events = events_of(gateway.post("/v1/responses", streamed).await).await;
+    let kinds: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+    let expected = [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.output_text.delta",
+        "response.output_text.delta",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "response.completed",
+    ];
+    assert_eq!(kinds, expected);
+    for (at, event) in events.iter().enumerate() {
+        assert_eq!(event["sequence_number"], at, "{event}");
+    }
+    assert_eq!(events[9]["response"]["output"][0]["content"][0]["text"], "Paris");
+
+    let tool = json!({"type": "function", "name": "f", "parameters": {"type": "object"}});
+    let tools = json!({"model": "openclaw", "input": "Hello", "tools": [tool]});
+    let called = json_of(gateway.post("/v1/responses", tools).await).await;
+    assert_eq!(upstream.seen().pop().expect("asked").body["tools"][0]["function"]["name"], "f");
+    let calls = called["output"].as_array().expect("items").iter();
+    let calls: Vec<&Value> = calls.filter(|item| item["type"] == "function_call").collect();
+    assert_eq!(calls.len(), 1, "{called}");
+    assert_eq!((&calls[0]["call_id"], &calls[0]["arguments"]), (&json!("1"), &json!("{\"x\":1}")));
+
+    let file = json!({"type": "input_file", "filename": "n.txt",
+        "file_data": "data:text/plain;base64,VGhlIGNvZGUgaXMgNDcxMS4="});
+    let files = json!({"model": "openclaw", "input": [{"role": "user", "content": [
+        {"type": "input_text", "text": "What is the code?"}, file]}]});
+    let read = json_of(gateway.post("/v1/responses", files).await).await;
+    let seen = upstream.seen().pop().expect("asked").body["messages"].to_string();
+    assert!(seen.contains("The code is 4711."), "{seen}");
+    // What stands in a file is not kept.
+    let path = format!("/v1/responses/{}/input_items", read["id"].as_str().expect("an id"));
+    let kept = json_of(gateway.get(&path).await).await.to_string();
+    assert!(kept.contains("n.txt") && !kept.contains("4711") && !kept.contains("NDcxM"), "{kept}");
+}
+
 #[tokio::test]
 async fn oa_6_the_first_call_of_chat_clients_works() {
     let upstream = provider().await;
@@ -199,6 +268,32 @@ async fn oa_7_a_rag_pipeline_embeds_a_batch_in_order() {
         assert_eq!(entry["index"], i);
         assert_eq!(entry["embedding"][0], (i + 1) as f64);
     }
+}
+
+#[tokio::test]
+async fn oa_8_a_previous_response_keeps_the_conversation_and_its_session() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let first = json!({"model": "openclaw", "input": "My name is Ada.", "user": "ada"});
+    let first = gateway.post("/v1/responses", first).await;
+    let session = first.headers()["x-openclaw-session-key"].clone();
+    let first = json_of(first).await;
+    let second = json!({"model": "openclaw", "input": "What is it?",
+        "previous_response_id": first["id"]});
+    let second = gateway.post("/v1/responses", second).await;
+    assert_eq!(second.headers()["x-openclaw-session-key"], session);
+    let second = json_of(second).await;
+    assert_eq!(second["previous_response_id"], first["id"]);
+    let seen = upstream.seen().pop().expect("asked").body["messages"].clone();
+    let said = seen.as_array().expect("messages").iter().rev().take(3);
+    let said: Vec<&Value> = said.map(|message| &message["content"]).collect();
+    assert_eq!(said, ["What is it?", "chat", "My name is Ada."]);
+    let unknown = json!({"model": "openclaw", "input": "x",
+        "previous_response_id": format!("resp_{:032x}", 0)});
+    let unknown = gateway.post("/v1/responses", unknown).await;
+    assert_eq!(unknown.status(), 404);
+    let unknown: Value = unknown.json().await.expect("JSON");
+    assert_eq!(unknown["error"]["code"], "previous_response_not_found");
 }
 
 #[tokio::test]
@@ -259,4 +354,108 @@ async fn oa_12_without_the_header_the_agents_own_models_answer() {
         json_of(gateway.post("/v1/embeddings", body).await).await;
         assert_eq!(upstream.seen().last().expect("asked").body["model"], embed);
     }
+}
+
+#[tokio::test]
+async fn oa_9_aliases_follow_the_agents_and_providers_come_only_when_exposed() {
+    let models =
+        json!({"aliases": {"gpt-4o": "main", "a-first": "fake/x"}, "exposeProviders": false});
+    let mut extra = json!({
+        "gateway": {"http": {"models": models}},
+        "models": {"providers": {"fake": {"models": [{"id": "chat"}, {"id": "embed"}, {"id": "x"}]}}},
+    });
+    let upstream = provider().await;
+    let agents = ["openclaw", "openclaw/default", "openclaw/main"];
+    let aliases = ["a-first", "gpt-4o"];
+    for exposed in [false, true] {
+        extra["gateway"]["http"]["models"]["exposeProviders"] = json!(exposed);
+        let gateway = Gateway::start(&upstream.base_url(), extra.clone()).await;
+        let list = json_of(gateway.get("/v1/models").await).await;
+        let providers: &[&str] = if exposed { &["fake/chat", "fake/embed", "fake/x"] } else { &[] };
+        assert_eq!(ids(&list), [&agents[..], &aliases[..], providers].concat());
+        for id in ids(&list) {
+            assert_eq!(json_of(gateway.get(&format!("/v1/models/{id}")).await).await["id"], id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn oa_3_embeddings_take_token_ids_and_count_what_the_provider_does_not() {
+    let upstream = Upstream::start().await;
+    upstream.otherwise(|seen: &Seen| {
+        let inputs = seen.body["input"].as_array().expect("a list of texts");
+        let data: Vec<Value> =
+            inputs.iter().map(|_| json!({"embedding": [3.0, 4.0, 12.0]})).collect();
+        Reply::json(200, &json!({"object": "list", "data": data}))
+    });
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    // What LangChain sends for two documents by default.
+    let ids = json!({"model": "openclaw", "input": [[15339, 1917], [15339]],
+        "encoding_format": "base64"});
+    let reply = json_of(gateway.post("/v1/embeddings", ids).await).await;
+    assert_eq!(upstream.seen()[0].body["input"], json!(["hello world", "hello"]));
+    assert_eq!(reply["usage"], json!({"prompt_tokens": 3, "total_tokens": 3}));
+    let short = json!({"model": "openclaw", "input": "hello", "dimensions": 2});
+    let reply = json_of(gateway.post("/v1/embeddings", short).await).await;
+    let vector: Vec<f64> =
+        serde_json::from_value(reply["data"][0]["embedding"].clone()).expect("numbers");
+    let length: f64 = vector.iter().map(|x| x * x).sum();
+    assert!(vector.len() == 2 && (length - 1.0).abs() < 1e-6, "{vector:?}");
+}
+
+#[tokio::test]
+async fn oa_13_all_of_the_set_answers_on_the_one_port() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let models = gateway.get("/v1/models").await;
+    let body = json!({"model": "openclaw", "messages": hello(), "input": "x"});
+    let chat = gateway.post("/v1/chat/completions", body.clone()).await;
+    let embeddings = gateway.post("/v1/embeddings", body).await;
+    let tool = gateway.post("/tools/invoke", json!({"name": "agents_list"})).await;
+    for reply in [models, chat, embeddings, tool] {
+        assert_eq!(
+            (reply.status(), reply.url().port()),
+            (200.try_into().expect("a status"), port(&gateway))
+        );
+    }
+}
+
+fn port(gateway: &Gateway) -> Option<u16> {
+    gateway.url.rsplit(':').next().and_then(|port| port.parse().ok())
+}
+
+#[tokio::test]
+async fn oa_14_the_whole_set_lies_behind_one_operator_boundary() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let calls = [
+        ("GET", "/v1/models"),
+        ("GET", "/v1/models/openclaw"),
+        ("POST", "/v1/embeddings"),
+        ("POST", "/v1/chat/completions"),
+    ];
+    for (method, path) in calls {
+        let body = json!({"model": "openclaw", "messages": hello(), "input": "x"});
+        let status = async |bearer: Option<&str>, scopes: Option<&str>| {
+            let mut request = gateway.anonymous(method, path).json(&body);
+            if let Some(bearer) = bearer {
+                request = request.bearer_auth(bearer);
+            }
+            if let Some(scopes) = scopes {
+                request = request.header("x-openclaw-scopes", scopes);
+            }
+            request.send().await.expect("an answer").status().as_u16()
+        };
+        let ours = Some(crate::support::gateway::TOKEN);
+        assert_eq!(status(None, None).await, 401, "{path}");
+        assert_eq!(status(Some("wrong"), None).await, 401, "{path}");
+        assert_eq!(status(ours, None).await, 200, "{path}");
+        // A shared credential is the operator: the header can neither narrow nor widen it.
+        assert_eq!(status(ours, Some("")).await, 200, "{path}");
+        assert_eq!(status(None, Some("operator.admin")).await, 401, "{path}");
+    }
+    let seen = upstream.seen();
+    assert!(
+        seen.iter().all(|seen| seen.header("authorization") == Some("Bearer sk-upstream-secret"))
+    );
 }

@@ -8,7 +8,8 @@
 //! - `exchange.http`: requests (lines that begin with `> `), and after each the reply (`< `) and
 //!   what the upstream saw of it (`^ `).
 //!
-//! JSON bodies are compared pretty-printed; ids, times and ports are named. `UPDATE_GOLDEN=1`
+//! JSON bodies are compared pretty-printed; ids, times and ports are named. Ids of responses and of
+//! their items are numbered: `resp_{1}`, and a request may name one that was told before it. `UPDATE_GOLDEN=1`
 //! writes replies anew and leaves requests alone.
 
 use super::gateway::{Gateway, TOKEN};
@@ -83,8 +84,10 @@ async fn check(folder: &Path) -> Result<(), String> {
     let mut played = String::new();
     let mut forwarded = 0;
     for request in requests(&recorded) {
+        let known = numbered(&played);
         played.push_str(&request.text);
         played.push('\n');
+        let request = request.naming(&known);
         answer(&gateway, &request, &mut played).await;
         for seen in upstream.seen().into_iter().skip(forwarded) {
             forwarded += 1;
@@ -161,9 +164,54 @@ fn request(lines: &[&str]) -> Request {
     Request { text, method: method.to_owned(), path: path.to_owned(), headers, body }
 }
 
+impl Request {
+    /// The request with the ids that it names by number.
+    fn naming(self, ids: &[String]) -> Self {
+        let named = |text: &str| {
+            let numbered = ids.iter().enumerate();
+            numbered.fold(text.to_owned(), |text, (at, id)| {
+                text.replace(&format!("_{{{}}}", at + 1), &format!("_{id}"))
+            })
+        };
+        Self { path: named(&self.path), body: named(&self.body), ..self }
+    }
+}
+
+/// What ids of responses and of their items begin with.
+const NUMBERED: [&str; 6] = ["resp_", "msg_", "fc_", "fco_", "rs_", "cmp_"];
+
+/// The ids of responses and items in a text, without what they begin with, in order.
+fn numbered(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for (at, _) in text.match_indices('_') {
+        let begins = NUMBERED.iter().any(|prefix| text[..=at].ends_with(prefix));
+        let id = text.get(at + 1..at + 33);
+        let id = id.filter(|id| id.chars().all(|c| c.is_ascii_hexdigit()));
+        if let (true, Some(id)) = (begins, id)
+            && !found.iter().any(|known| known == id)
+        {
+            found.push(id.to_owned());
+        }
+    }
+    found
+}
+
 /// Headers that belong to the contract; the others are the HTTP library's.
-const SHOWN: [&str; 9] = [
+const SHOWN: &[&str] = &[
     "content-type",
+    "access-control-allow-origin",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-allow-private-network",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "vary",
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-tokens",
     "cache-control",
     "allow",
     "retry-after",
@@ -181,8 +229,8 @@ async fn answer(gateway: &Gateway, request: &Request, played: &mut String) {
     }
     let reply = sending.body(request.body.clone()).send().await.expect("an answer");
     writeln!(played, "< {}", reply.status().as_u16()).expect("a string grows");
-    for name in SHOWN {
-        if let Some(value) = reply.headers().get(name) {
+    for name in SHOWN.iter().copied() {
+        for value in reply.headers().get_all(name) {
             writeln!(played, "< {name}: {}", value.to_str().expect("ASCII")).expect("grows");
         }
     }
@@ -222,6 +270,11 @@ fn name_what_varies(text: &str, url: &str) -> String {
     let digit = |c: char| c.is_ascii_digit();
     let uuid = |c: char| c.is_ascii_hexdigit() || c == '-';
     let mut named = text.replace(url, "{gateway}");
+    for (at, id) in numbered(text).iter().enumerate() {
+        for prefix in NUMBERED {
+            named = named.replace(&format!("{prefix}{id}"), &format!("{prefix}{{{}}}", at + 1));
+        }
+    }
     for prefix in ["chatcmpl_", "req_", "with the id ", "UNTRUSTED_CONTENT "] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
     }
@@ -236,8 +289,19 @@ fn name_what_varies(text: &str, url: &str) -> String {
     for prefix in ["last change ", "\"ageMs\": "] {
         named = replace_after(&named, prefix, digits, "{age}");
     }
-    for prefix in ["\"created\": ", "\"created\":"] {
-        named = replace_after(&named, prefix, |rest| run_of(rest, 10, digit), "{time}");
+    // How much of a limit is back depends on the time that has gone by.
+    for prefix in
+        ["x-ratelimit-reset-requests: ", "x-ratelimit-reset-tokens: ", "Please try again in "]
+    {
+        named = replace_after(&named, prefix, duration, "{duration}");
+    }
+    if named.contains("x-ratelimit-") {
+        named = replace_after(&named, "< retry-after: ", digits, "{seconds}");
+    }
+    for key in ["created", "created_at", "completed_at"] {
+        for prefix in [format!("\"{key}\": "), format!("\"{key}\":")] {
+            named = replace_after(&named, &prefix, |rest| run_of(rest, 10, digit), "{time}");
+        }
     }
     named
 }
@@ -268,6 +332,13 @@ fn replace_after(
 fn digits(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     (end > 0).then(|| &text[..end])
+}
+
+/// The span at the beginning, as `1h0m5.02s` or `20ms`, if there is one.
+fn duration(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && !".hms".contains(c)).unwrap_or(text.len());
+    let span = text[..end].trim_end_matches('.');
+    (!span.is_empty()).then_some(span)
 }
 
 /// The first `length` characters, if all are as expected.

@@ -1,0 +1,97 @@
+//! `POST /v1/responses/compact`: a conversation made short.
+
+use super::items::InputParam;
+use super::reply::CompactedResponse;
+use super::{Handles, failed};
+use crate::http::ApiError;
+use crate::http::security::Writer;
+use crate::http::target;
+use crate::responses::{self, Compact, ResponseId};
+use crate::types::{
+    Delivery, Hints, History, OnDisconnect, Origin, RunKind, RunRequest, Sampling, Surface,
+    ToolChoice,
+};
+use serde::Deserialize;
+use std::time::{SystemTime, UNIX_EPOCH};
+use utoipa::ToSchema;
+
+/// A request to make a conversation short. Fields that are not listed are accepted and not used.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CompactResponse {
+    /// The agent that writes the summary; absent or empty means the default agent.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// The conversation, or what came after `previous_response_id`.
+    #[serde(default)]
+    #[schema(value_type = Option<InputParam>)]
+    pub input: Option<InputParam>,
+    /// The response whose conversation it is.
+    #[serde(default)]
+    pub previous_response_id: Option<String>,
+    /// What the summary shall pay heed to.
+    #[serde(default)]
+    pub instructions: Option<String>,
+}
+
+impl Handles {
+    /// Makes a conversation short; `id` is the reply's.
+    pub(super) async fn compact(
+        &self,
+        caller: Writer,
+        request: CompactResponse,
+        id: String,
+    ) -> Result<CompactedResponse, ApiError> {
+        let Writer { caller, mut meter } = caller;
+        let snapshot = self.live.load_full();
+        let limits = &snapshot.config.gateway.http.endpoints.responses;
+        let target = target::resolve(&snapshot, request.model.as_deref().unwrap_or(""))?;
+        let previous = request.previous_response_id.as_deref().map(|text| {
+            let unknown = |_| failed(responses::Error::UnknownPrevious(text.to_owned()), "");
+            ResponseId::parse(text).map_err(unknown)
+        });
+        let previous = previous.transpose()?;
+        let input = match request.input {
+            Some(param) => self.read(&caller, param, limits).await?,
+            None if previous.is_some() => super::convert::Input::default(),
+            None => {
+                let message = "Missing required parameter: 'input'.";
+                return Err(ApiError::invalid("missing_required_parameter", "input", message));
+            }
+        };
+        let mut context = input.context;
+        context.extend(request.instructions.filter(|text| !text.is_empty()));
+        let run = RunRequest {
+            agent: target.agent,
+            session: None,
+            history: History::Caller,
+            kind: RunKind::Utility,
+            input: Vec::new(),
+            context,
+            sampling: Sampling::default(),
+            hints: Hints::default(),
+            response_format: None,
+            tools: Vec::new(),
+            tool_choice: ToolChoice::Auto,
+            parallel_tool_calls: None,
+            model: target.model,
+            delivery: Delivery::Whole,
+            origin: Origin { surface: Surface::Responses, caller },
+            queue: None,
+            timeout: None,
+            idempotency_key: None,
+            on_disconnect: OnDisconnect::Cancel,
+        };
+        let compact = Compact { run, previous, input: input.items };
+        let compacted = self.responses.compact(compact).await;
+        let compacted = compacted.map_err(|error| failed(error, "input"))?;
+        meter.saw(compacted.usage);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
+        Ok(CompactedResponse {
+            id,
+            object: "response.compaction",
+            created_at: now,
+            output: compacted.output,
+            usage: compacted.usage.into(),
+        })
+    }
+}

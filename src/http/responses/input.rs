@@ -1,0 +1,345 @@
+//! From the items of a request to items as they are kept: checked, and with their images and files
+//! read.
+
+use super::items::{ContentParam, ImageParam, InputContent, InputItem, InputParam, TextOr};
+use super::media::{Kind, Pending, Wanted};
+use crate::http::ApiError;
+use crate::http::strict::Object;
+use crate::media::Source;
+use crate::responses::{self, Audio, Item, Output, Part, Role, Status, Summary};
+use uuid::Uuid;
+
+/// Items of a request, some of which still lack something.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) items: Vec<Drafted>,
+    /// Images and files to be read.
+    pub(super) pending: Vec<Pending>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) enum Drafted {
+    /// An item.
+    Item(Item),
+    /// One that is to be looked up.
+    Reference {
+        /// Its id.
+        id: String,
+        /// Where the request names it.
+        path: String,
+    },
+}
+
+/// Who a part belongs to, and where it stands.
+struct Place<'a> {
+    owner: Owner,
+    item: usize,
+    path: &'a str,
+}
+
+/// What a part is part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Message(Role),
+    Output,
+}
+
+/// Checks the items of a request, without reading its images and files.
+pub(super) fn draft(input: InputParam) -> Result<Draft, ApiError> {
+    let mut draft = Draft::default();
+    let params = match input {
+        TextOr::Text(text) => {
+            let content = vec![Part::InputText { text }];
+            draft.items.push(Drafted::Item(message(None, Role::User, content)));
+            return Ok(draft);
+        }
+        TextOr::List(params) => params,
+    };
+    for (at, Object(param)) in params.into_iter().enumerate() {
+        draft.add(param, at)?;
+    }
+    Ok(draft)
+}
+
+fn message(id: Option<String>, role: Role, content: Vec<Part>) -> Item {
+    let id = named(id, "msg");
+    Item::Message { id, status: Status::Completed, role, content, phase: None }
+}
+
+/// The id of an item: its own, or a new one.
+fn named(id: Option<String>, prefix: &str) -> String {
+    let id = id.filter(|id| !id.is_empty());
+    id.unwrap_or_else(|| format!("{prefix}_{}", Uuid::new_v4().simple()))
+}
+
+fn required<T>(value: Option<T>, path: &str, field: &str) -> Result<T, ApiError> {
+    value.ok_or_else(|| {
+        let param = format!("{path}.{field}");
+        let message = format!("Missing required parameter: '{param}'.");
+        ApiError::invalid("missing_required_parameter", param, message)
+    })
+}
+
+/// A conversation made short; what another server has made of one cannot be read here.
+fn compaction(param: InputItem, path: &str) -> Result<Item, ApiError> {
+    let encrypted_content = required(param.encrypted_content, path, "encrypted_content")?;
+    if responses::summary_of(&encrypted_content).is_none() {
+        let message = "This compaction was not made by this gateway: send the conversation itself.";
+        let param = format!("{path}.encrypted_content");
+        return Err(ApiError::invalid("invalid_value", param, message));
+    }
+    Ok(Item::Compaction { id: named(param.id, "cmp"), encrypted_content })
+}
+
+impl Draft {
+    fn add(&mut self, param: InputItem, at: usize) -> Result<(), ApiError> {
+        let path = format!("input[{at}]");
+        let item = match param.kind.as_deref() {
+            // Where the type is left out, an id alone is a reference, and all else a message.
+            None if param.role.is_none() && param.content.is_none() && param.id.is_some() => {
+                return self.refer(param.id, &path);
+            }
+            Some("item_reference") => return self.refer(param.id, &path),
+            None | Some("message") => self.said(param, &path)?,
+            Some("function_call") => Item::FunctionCall {
+                id: named(param.id, "fc"),
+                call_id: required(param.call_id, &path, "call_id")?,
+                name: required(param.name, &path, "name")?,
+                // Clients play back what models write, and not all of it is JSON.
+                arguments: param.arguments.unwrap_or_default(),
+                status: Status::Completed,
+            },
+            Some("function_call_output") => self.answered(param, &path)?,
+            Some("reasoning") => {
+                let summary = param.summary.unwrap_or_default().into_iter();
+                let texts = summary.filter_map(|Object(part)| part.text);
+                Item::Reasoning {
+                    id: named(param.id, "rs"),
+                    summary: texts.map(|text| Summary::SummaryText { text }).collect(),
+                    status: None,
+                }
+            }
+            Some("compaction" | "compaction_summary") => compaction(param, &path)?,
+            Some(other) => {
+                let message = format!(
+                    "Items of type '{other}' are not supported; message, function_call, \
+                     function_call_output, reasoning, item_reference and compaction are."
+                );
+                return Err(ApiError::invalid(
+                    "unsupported_value",
+                    format!("{path}.type"),
+                    message,
+                ));
+            }
+        };
+        self.items.push(Drafted::Item(item));
+        Ok(())
+    }
+
+    fn refer(&mut self, id: Option<String>, path: &str) -> Result<(), ApiError> {
+        let id = required(id, path, "id")?;
+        self.items.push(Drafted::Reference { id, path: format!("{path}.id") });
+        Ok(())
+    }
+
+    fn said(&mut self, param: InputItem, path: &str) -> Result<Item, ApiError> {
+        let role = required(param.role, path, "role")?.0;
+        let content = match param.content {
+            // Some clients write an assistant that only called tools without any content.
+            None if role == Role::Assistant => Vec::new(),
+            content => self.parts(
+                required(content, path, "content")?,
+                Place {
+                    owner: Owner::Message(role),
+                    item: self.items.len(),
+                    path: &format!("{path}.content"),
+                },
+            )?,
+        };
+        Ok(message(param.id, role, content))
+    }
+
+    fn answered(&mut self, param: InputItem, path: &str) -> Result<Item, ApiError> {
+        let output = match required(param.output, path, "output")? {
+            TextOr::Text(text) => Output::Text(text),
+            list @ TextOr::List(_) => Output::Parts(self.parts(
+                list,
+                Place {
+                    owner: Owner::Output,
+                    item: self.items.len(),
+                    path: &format!("{path}.output"),
+                },
+            )?),
+        };
+        Ok(Item::FunctionCallOutput {
+            id: named(param.id, "fco"),
+            call_id: required(param.call_id, path, "call_id")?,
+            output,
+            status: Status::Completed,
+        })
+    }
+
+    fn parts(&mut self, content: ContentParam, place: Place<'_>) -> Result<Vec<Part>, ApiError> {
+        let params = match content {
+            TextOr::Text(text) => return Ok(vec![place.owner.text(text)]),
+            TextOr::List(params) => params,
+        };
+        let mut parts = Vec::with_capacity(params.len());
+        for (at, Object(param)) in params.into_iter().enumerate() {
+            let path = format!("{}[{at}]", place.path);
+            let here = Place { path: &path, ..place };
+            parts.push(self.part(param, at, here)?);
+        }
+        Ok(parts)
+    }
+
+    fn part(&mut self, param: InputContent, at: usize, place: Place<'_>) -> Result<Part, ApiError> {
+        let Place { owner, path, .. } = place;
+        match param.kind.as_str() {
+            "input_text" | "output_text" | "text" => {
+                Ok(owner.text(required(param.text, path, "text")?))
+            }
+            "refusal" => Ok(Part::Refusal { refusal: required(param.refusal, path, "refusal")? }),
+            "input_image" if owner.may_show() => {
+                let (wanted, detail) = image(param, path)?;
+                self.pending.push(Pending { item: place.item, part: at, wanted });
+                Ok(Part::InputImage { image_url: None, detail })
+            }
+            "input_file" if owner != Owner::Message(Role::Assistant) => {
+                let (wanted, part) = file(param, path)?;
+                self.pending.push(Pending { item: place.item, part: at, wanted });
+                Ok(part)
+            }
+            "input_audio" if owner.may_show() => {
+                let Object(audio) = required(param.input_audio, path, "input_audio")?;
+                if !matches!(audio.format.as_str(), "wav" | "mp3") {
+                    let message = format!("Recordings are wav or mp3, not '{}'.", audio.format);
+                    let param = format!("{path}.input_audio.format");
+                    return Err(ApiError::invalid("unsupported_value", param, message));
+                }
+                let input_audio = Audio { data: audio.data, format: audio.format };
+                Ok(Part::InputAudio { input_audio })
+            }
+            other => Err(unsupported(other, owner, path)),
+        }
+    }
+}
+
+fn unsupported(kind: &str, owner: Owner, path: &str) -> ApiError {
+    let message = match kind {
+        "input_image" | "input_file" | "input_audio" => {
+            format!("A part of type '{kind}' cannot stand here: it belongs to the user's messages.")
+        }
+        _ if owner.may_show() => format!(
+            "Content parts of type '{kind}' are not supported; input_text, output_text, refusal, \
+             input_image, input_file and input_audio are."
+        ),
+        _ => format!(
+            "Content parts of type '{kind}' are not supported; input_text, output_text and \
+             refusal are."
+        ),
+    };
+    ApiError::invalid("unsupported_value", format!("{path}.type"), message)
+}
+
+impl Owner {
+    fn text(self, text: String) -> Part {
+        match self {
+            Owner::Message(Role::Assistant) => {
+                Part::OutputText { text, annotations: [], logprobs: Vec::new() }
+            }
+            _ => Part::InputText { text },
+        }
+    }
+
+    /// Whether it may hold images and recordings.
+    fn may_show(self) -> bool {
+        matches!(self, Owner::Message(Role::User) | Owner::Output)
+    }
+}
+
+/// An image, and OpenAI's `detail` of it.
+fn image(param: InputContent, path: &str) -> Result<(Wanted, String), ApiError> {
+    no_upload(param.file_id.as_deref(), path)?;
+    let (source, place, detail) = match (param.image_url, param.source) {
+        (Some(ImageParam { url, detail }), _) => {
+            (Source::Url(url), format!("{path}.image_url"), param.detail.or(detail))
+        }
+        (None, Some(Object(source))) => {
+            let (source, place) = in_other_form(source, path)?;
+            (source, place, param.detail)
+        }
+        (None, None) => {
+            return Err(required::<()>(None, path, "image_url").expect_err("nothing is given"));
+        }
+    };
+    let detail = detail.unwrap_or_else(|| "auto".to_owned());
+    if !matches!(detail.as_str(), "auto" | "low" | "high" | "original") {
+        let message = format!("`detail` must be auto, low, high or original, not '{detail}'.");
+        return Err(ApiError::invalid("unsupported_value", format!("{path}.detail"), message));
+    }
+    Ok((Wanted { kind: Kind::Image, source, path: place }, detail))
+}
+
+/// A file, and what is kept of it: its text goes with this turn only.
+fn file(param: InputContent, path: &str) -> Result<(Wanted, Part), ApiError> {
+    no_upload(param.file_id.as_deref(), path)?;
+    let mut filename = param.filename;
+    let mut file_url = None;
+    let (source, place) = match (param.file_data, param.file_url, param.source) {
+        (Some(data), ..) if is_data_uri(&data) => (Source::Url(data), format!("{path}.file_data")),
+        (Some(base64), ..) => {
+            (Source::Inline { base64, media_type: None }, format!("{path}.file_data"))
+        }
+        (None, Some(url), _) => (Source::Url(url), format!("{path}.file_url")),
+        (None, None, Some(Object(mut source))) => {
+            filename = filename.or(source.filename.take());
+            in_other_form(source, path)?
+        }
+        (None, None, None) => {
+            return Err(required::<()>(None, path, "file_data").expect_err("nothing is given"));
+        }
+    };
+    if let Source::Url(url) = &source
+        && !is_data_uri(url)
+    {
+        file_url = Some(url.clone());
+    }
+    let part = Part::InputFile { filename: filename.clone(), file_url };
+    Ok((Wanted { kind: Kind::File(filename), source, path: place }, part))
+}
+
+/// A source in the form that OpenClaw's own clients send.
+fn in_other_form(
+    source: super::items::SourceParam,
+    path: &str,
+) -> Result<(Source, String), ApiError> {
+    let path = format!("{path}.source");
+    match source.kind.as_str() {
+        "url" => Ok((Source::Url(required(source.url, &path, "url")?), format!("{path}.url"))),
+        "base64" => {
+            let base64 = required(source.data, &path, "data")?;
+            let media_type = source.media_type;
+            Ok((Source::Inline { base64, media_type }, format!("{path}.data")))
+        }
+        other => {
+            let message = format!("`source.type` must be url or base64, not '{other}'.");
+            Err(ApiError::invalid("unsupported_value", format!("{path}.type"), message))
+        }
+    }
+}
+
+fn no_upload(file_id: Option<&str>, path: &str) -> Result<(), ApiError> {
+    if file_id.is_none() {
+        return Ok(());
+    }
+    let message = "Files cannot be uploaded to this gateway, so there are no file ids: send the \
+                   bytes as `file_data` or `image_url`, or an address.";
+    Err(ApiError::invalid("unsupported_value", format!("{path}.file_id"), message))
+}
+
+/// Whether an address holds its content itself.
+pub(super) fn is_data_uri(url: &str) -> bool {
+    url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
+}

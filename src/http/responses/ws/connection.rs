@@ -1,0 +1,318 @@
+//! One connection: its frames in, its events out, one response at a time.
+
+use super::frame;
+use super::memory::Memory;
+use super::turn::{Needs, Step, Turn};
+use crate::http::ApiError;
+use crate::http::meter::Meter;
+use crate::http::responses::Handles;
+use crate::http::responses::api::terms_of;
+use crate::types::Caller;
+use futures_util::{SinkExt, StreamExt};
+use poem::http::{HeaderMap, StatusCode};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
+use tokio_util::sync::CancellationToken;
+
+/// A client that sends nothing for so long is done sending.
+const LULL: Duration = Duration::from_secs(1);
+/// Requests that wait while a response grows.
+const MAX_QUEUED: usize = 8;
+
+/// How patient a connection is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// It lives for so long; a response under way is told to its end.
+    pub(super) age: Duration,
+    /// It is asked so often whether somebody is there.
+    pub(super) ping: Duration,
+    /// Nothing, not even the answer to a ping, came for so long: nobody is there.
+    pub(super) silence: Duration,
+    /// A client that does not take what is sent for so long is let go.
+    pub(super) write: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            age: Duration::from_secs(60 * 60),
+            ping: Duration::from_secs(30),
+            silence: Duration::from_secs(90),
+            write: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A connection that is about to be served.
+pub(super) struct Connection {
+    pub(super) handles: Handles,
+    pub(super) caller: Caller,
+    /// Of the request that opened it; they hold for all its responses.
+    pub(super) headers: HeaderMap,
+    /// Bytes of a frame, and of all that wait.
+    pub(super) max_bytes: usize,
+    pub(super) patience: Patience,
+}
+
+/// Why a connection ends, with what its client is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The gateway stops.
+    Stopping,
+    /// It is too old.
+    Age,
+    /// A frame is too large.
+    TooLarge,
+    /// The client is gone, or does not listen; there is nobody to be told.
+    Gone,
+}
+
+/// A connection that is served.
+struct Served<S> {
+    connection: Connection,
+    socket: WebSocketStream<S>,
+    /// Of the request that opened it, for the first response.
+    first: Option<Meter>,
+    /// Counts further responses of the same caller.
+    meter: Meter,
+    memory: Memory,
+    turn: Turn,
+    queue: VecDeque<Utf8Bytes>,
+    heard: Instant,
+}
+
+impl Connection {
+    /// Serves it to its end.
+    pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+        self,
+        socket: WebSocketStream<S>,
+        meter: Meter,
+        stopping: CancellationToken,
+    ) {
+        let mut served = Served {
+            connection: self,
+            socket,
+            meter: meter.sibling(),
+            first: Some(meter),
+            memory: Memory::default(),
+            turn: Turn::Idle,
+            queue: VecDeque::new(),
+            heard: Instant::now(),
+        };
+        let end = served.run(stopping).await;
+        // Whoever has gone takes the response along, as far as it does not go on without them.
+        served.turn = Turn::Idle;
+        served.say_goodbye(end).await;
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Served<S> {
+    async fn run(&mut self, stopping: CancellationToken) -> End {
+        let patience = self.connection.patience;
+        let old = Instant::now() + patience.age;
+        let mut pings = interval(patience.ping);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        pings.reset();
+        let mut ending = None;
+        loop {
+            if let (Some(end), true) = (ending, self.turn.is_idle()) {
+                return end;
+            }
+            let heard = tokio::select! {
+                () = stopping.cancelled(), if ending.is_none() => {
+                    ending = Some(End::Stopping);
+                    continue;
+                }
+                () = sleep_until(old), if ending.is_none() => {
+                    ending = Some(End::Age);
+                    continue;
+                }
+                _ = pings.tick() => self.ping().await,
+                step = self.turn.step() => self.tell(step, ending.is_none()).await,
+                message = self.socket.next() => self.hear(message, ending.is_none()).await,
+            };
+            if let Err(end) = heard {
+                return end;
+            }
+        }
+    }
+
+    /// Asks whether somebody is there.
+    async fn ping(&mut self) -> Result<(), End> {
+        if self.heard.elapsed() >= self.connection.patience.silence {
+            return Err(End::Gone);
+        }
+        self.send(vec![Message::Ping(Bytes::new())]).await
+    }
+
+    /// Sends what a response has said, and begins the next when it has ended.
+    async fn tell(&mut self, step: Step, more: bool) -> Result<(), End> {
+        if let Some(remembered) = step.remember {
+            self.memory.keep(remembered);
+        }
+        self.send(step.frames.into_iter().map(Message::text).collect()).await?;
+        while more && self.turn.is_idle() {
+            let Some(next) = self.queue.pop_front() else { break };
+            self.begin(&next).await?;
+        }
+        Ok(())
+    }
+
+    async fn hear(
+        &mut self,
+        message: Option<Result<Message, Error>>,
+        more: bool,
+    ) -> Result<(), End> {
+        self.heard = Instant::now();
+        let text = match message {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Binary(_))) => {
+                let message = "Frames must be text, with one JSON object each.";
+                return self.complain(&wrong("invalid_type", message)).await;
+            }
+            // Pings are answered by the library.
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => return Ok(()),
+            Some(Err(Error::Capacity(_))) => return Err(End::TooLarge),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
+        };
+        if !more {
+            // It will close in a moment, and its client will find its request unanswered.
+            return Ok(());
+        }
+        if self.turn.is_idle() {
+            return self.begin(&text).await;
+        }
+        let waiting: usize = self.queue.iter().map(|text| text.len()).sum();
+        if self.queue.len() >= MAX_QUEUED || waiting + text.len() > self.connection.max_bytes {
+            let message = format!(
+                "One response at a time: at most {MAX_QUEUED} requests wait for it. Wait for its \
+                 end, or open another connection."
+            );
+            let (status, kind) = (StatusCode::TOO_MANY_REQUESTS, "rate_limit_error");
+            return self.complain(&ApiError::new(status, kind, "too_many_queued", message)).await;
+        }
+        self.queue.push_back(text);
+        Ok(())
+    }
+
+    /// Begins the response that a frame asks for.
+    async fn begin(&mut self, text: &str) -> Result<(), End> {
+        let asked = match frame::read(text) {
+            Ok(asked) => asked,
+            Err((error, stream_id)) => {
+                let frame = frame::of_error(&error, stream_id.as_deref());
+                return self.send(vec![Message::text(frame)]).await;
+            }
+        };
+        let stream_id = asked.stream_id.clone();
+        match self.needs(&asked.request, text.len()) {
+            Ok(needs) => {
+                self.turn = Turn::begin(asked, needs);
+                Ok(())
+            }
+            Err(error) => {
+                let frame = frame::of_error(&error, stream_id.as_deref());
+                self.send(vec![Message::text(frame)]).await
+            }
+        }
+    }
+
+    fn needs(
+        &mut self,
+        request: &crate::http::responses::CreateResponse,
+        bytes: usize,
+    ) -> Result<Needs, ApiError> {
+        let (before, remembered) = self.memory.before(request)?;
+        let Connection { handles, caller, headers, .. } = &self.connection;
+        let terms = terms_of(*caller, headers)?;
+        // The request that opened the connection was counted, and stands for the first response.
+        let meter = match self.first.take() {
+            Some(first) => first,
+            None => self.meter.next()?,
+        };
+        let (handles, headers) = (handles.clone(), headers.clone());
+        Ok(Needs { handles, terms, headers, meter, before, bytes: bytes + remembered })
+    }
+
+    async fn complain(&mut self, error: &ApiError) -> Result<(), End> {
+        self.send(vec![Message::text(frame::of_error(error, None))]).await
+    }
+
+    /// Sends messages, and waits until the client takes them.
+    async fn send(&mut self, messages: Vec<Message>) -> Result<(), End> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let socket = &mut self.socket;
+        let sending = async {
+            for message in messages {
+                socket.feed(message).await?;
+            }
+            socket.flush().await
+        };
+        match timeout(self.connection.patience.write, sending).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+
+    /// Tells the client why the connection ends, and ends it.
+    async fn say_goodbye(mut self, end: End) {
+        let (code, reason) = match end {
+            End::Gone => return,
+            End::Stopping => (CloseCode::Away, "the gateway stops"),
+            End::Age => (CloseCode::Normal, "the connection is too old"),
+            End::TooLarge => (CloseCode::Size, "the frame is too large"),
+        };
+        let last_words = match end {
+            End::Age => Some(wrong(
+                "websocket_connection_limit_reached",
+                "A connection lives for 60 minutes. Open another one and continue there.",
+            )),
+            End::TooLarge => Some(ApiError::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "invalid_request_error",
+                "request_too_large",
+                format!(
+                    "The frame is larger than the {} bytes accepted here.",
+                    self.connection.max_bytes
+                ),
+            )),
+            End::Stopping | End::Gone => None,
+        };
+        let words = last_words.iter().map(|error| Message::text(frame::of_error(error, None)));
+        let close = CloseFrame { code, reason: reason.into() };
+        let messages = words.chain([Message::Close(Some(close))]).collect();
+        if self.send(messages).await.is_err() {
+            return;
+        }
+        // Until the client has closed as well, so that it reads what was said last.
+        let closing = async {
+            match end {
+                // What it still sends makes no frames any more.
+                End::TooLarge => drain(self.socket.get_mut()).await,
+                _ => while let Some(Ok(_)) = self.socket.next().await {},
+            }
+        };
+        if timeout(self.connection.patience.write, closing).await.is_err() {
+            tracing::debug!("a client does not close its connection");
+        }
+    }
+}
+
+/// Takes what comes until nothing does: a connection that is closed before is reset, and its client
+/// never reads why.
+async fn drain(stream: &mut (impl AsyncRead + Unpin)) {
+    let mut unread = [0; 4096];
+    while let Ok(Ok(1..)) = timeout(LULL, stream.read(&mut unread)).await {}
+}
+
+fn wrong(code: &'static str, message: &str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "invalid_request_error", code, message)
+}
