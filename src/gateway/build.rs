@@ -1,7 +1,8 @@
 //! From a prepared start to services: the one way to bring a config to life.
 
 use super::listener::Shared;
-use super::{Credential, Error, Notes, Prepared, addresses, upkeep};
+use super::upkeep::{self, Kept};
+use super::{Credential, Error, Notes, Prepared, addresses};
 use crate::agents::Agents;
 use crate::auth::{self, Effective, Gate, Limits};
 use crate::config::{self, Listen};
@@ -84,7 +85,6 @@ impl Prepared {
         let file = store::file_in(&self.paths.state_dir);
         let store = Store::open(&file, Clock::system()).map_err(sessions::Error::from)?;
         let sessions = Sessions::open(store.clone(), tasks).await?;
-        upkeep::start(sessions.clone(), live.clone(), tasks);
         // Looked up once: after an upgrade in place the system no longer tells where it lies.
         let program = self.options.program.or_else(|| std::env::current_exe().ok());
         let egress = Egress::new();
@@ -96,17 +96,18 @@ impl Prepared {
             egress,
             media: media.clone(),
         });
-        let runs = Runs::new(live.clone(), agents.clone(), sessions, tasks);
+        let runs = Runs::new(live.clone(), agents.clone(), sessions.clone(), tasks);
         let interrupted = runs.recover().await?;
         if interrupted > 0 {
             tracing::warn!(runs = interrupted, "an earlier process left runs unfinished");
         }
         let limits = Limits::of(live.load().config.gateway.http.limits);
         let responses = Responses::new(runs.clone(), store.clone(), tasks);
-        let unfinished = responses.recover().await?;
-        if unfinished > 0 {
-            tracing::warn!(responses = unfinished, "an earlier process left responses unfinished");
+        let interrupted = responses.recover().await?;
+        if interrupted > 0 {
+            tracing::warn!(responses = interrupted, "an earlier process left responses unfinished");
         }
+        upkeep::start(Kept { sessions, responses: responses.clone() }, live.clone(), tasks);
         let endpoint = http::endpoint(Services {
             responses,
             media,

@@ -52,7 +52,7 @@ pub enum Error {
     /// The store cannot be opened or read.
     #[error(transparent)]
     Sessions(#[from] sessions::Error),
-    /// The stored responses cannot be read.
+    /// What an earlier process left of its responses cannot be read or written.
     #[error(transparent)]
     Responses(#[from] responses::Error),
     /// The token cannot be minted or read.

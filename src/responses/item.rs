@@ -178,6 +178,13 @@ pub enum Part {
     },
 }
 
+impl Part {
+    /// A text of the model's.
+    pub(super) fn text(text: String) -> Self {
+        Self::OutputText { text, annotations: [], logprobs: Vec::new() }
+    }
+}
+
 /// A sound recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ItemAudio)]

@@ -5,161 +5,106 @@
 //! items and its events are written here once, and HTTP, SSE and WebSocket send them as they are.
 //! Nothing here knows HTTP, and the model is only ever asked through `runs`.
 
+mod audience;
+mod begin;
+mod calls;
+mod chain;
+mod claims;
+mod compaction;
+mod cuts;
+mod draft;
+mod drive;
+mod error;
 mod event;
 mod id;
 mod item;
+mod live;
+mod log;
+mod messages;
 mod object;
+mod read;
+mod reader;
+mod request;
+mod row;
+mod times;
+mod upkeep;
 
+pub use compaction::summary_of;
+pub use error::Error;
 pub use event::Event;
 pub use id::ResponseId;
 pub use item::{Audio, Item, LogProb, Output, Part, Phase, Role, Status, Summary, TopLogProb};
+pub use messages::messages;
 pub use object::{
     Conversation, Echo, ErrorBody, ErrorCode, IncompleteDetails, InputTokens, Kind, OutputTokens,
     Reason, Reasoning, ResponseObject, State, TextSettings, Tokens,
 };
+pub use reader::Reader;
+pub use request::{Compact, Compacted, Create, Items, Keep, Order, Page};
 
 use crate::runs::Runs;
-use crate::store::{self, Store};
+use crate::store::Store;
 use crate::tasks::Tasks;
-use crate::types::{Caller, Failure, Message, ModelRef, RunRequest, SessionKey};
+use crate::types::Caller;
+use live::Lives;
+use std::sync::Arc;
+use times::Remembered;
 
 /// All responses. A cheap handle.
 #[derive(Debug, Clone)]
-pub struct Responses {}
+pub struct Responses(Arc<Inner>);
 
-/// A response that is wanted.
+/// What all handles share.
 #[derive(Debug)]
-pub struct Create {
-    /// The run that makes it. Its `input` and `context` are what is new; what `previous` said is
-    /// put before them here. Its `on_disconnect` says what becomes of the response when nobody
-    /// follows it any more.
-    pub run: RunRequest,
-    /// What is new, as items.
-    pub input: Vec<Item>,
-    /// What of the request the response repeats.
-    pub echo: Echo,
-    /// The response that it continues.
-    pub previous: Option<ResponseId>,
-    /// Whether it is kept.
-    pub keep: Keep,
-    /// Whether it goes on without anybody following it.
-    pub background: bool,
-}
-
-/// Whether a response is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// In the store: it can be read again and continued, also after a restart.
-    Stored,
-    /// Nowhere.
-    Nothing,
-}
-
-/// Follows a response while it grows.
-#[derive(Debug)]
-pub struct Reader {}
-
-/// A page of input items.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// At most so many, 1 to 100.
-    pub limit: usize,
-    /// The id of the last item of the page before.
-    pub after: Option<String>,
-    /// Whether the newest come first.
-    pub order: Order,
-}
-
-/// The order of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// The oldest first.
-    Ascending,
-    /// The newest first.
-    Descending,
-}
-
-/// Input items, in order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Items {
-    /// The page.
-    pub items: Vec<Item>,
-    /// Whether there are more after it.
-    pub has_more: bool,
-}
-
-/// A conversation to be made short.
-#[derive(Debug)]
-pub struct Compact {
-    /// The run that writes the summary: agent, model and caller are taken from it.
-    pub run: RunRequest,
-    /// The response whose conversation it is, with all it continues.
-    pub previous: Option<ResponseId>,
-    /// What comes after it, or the whole conversation.
-    pub input: Vec<Item>,
-}
-
-/// A conversation made short.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Compacted {
-    /// What takes the place of the conversation: what people said last, and one
-    /// [`Item::Compaction`] for the rest.
-    pub output: Vec<Item>,
-    /// Tokens spent.
-    pub usage: crate::types::Usage,
-}
-
-/// Why something cannot be done with responses.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no such response for this caller.
-    #[error("there is no response '{0}'")]
-    Unknown(String),
-    /// There is no such response to continue.
-    #[error("there is no response '{0}' to continue")]
-    UnknownPrevious(String),
-    /// There is no such item to refer to.
-    #[error("there is no item '{0}'")]
-    UnknownItem(String),
-    /// It is not finished, or never can be what was asked of it.
-    #[error("{0}")]
-    Conflict(String),
-    /// The run was refused or failed.
-    #[error(transparent)]
-    Failed(#[from] Failure),
-    /// The store cannot be used.
-    #[error("the response store cannot be used")]
-    Store(#[from] store::Error),
+struct Inner {
+    runs: Runs,
+    store: Store,
+    tasks: Tasks,
+    lives: Lives,
+    times: Remembered,
 }
 
 impl Responses {
-    /// The responses of this store, made by these runs.
-    pub fn new(_runs: Runs, _store: Store, _tasks: &Tasks) -> Self {
-        Self {}
+    /// The responses of this store, made by these runs. Those that are kept are made by tasks of
+    /// `tasks`.
+    pub fn new(runs: Runs, store: Store, tasks: &Tasks) -> Self {
+        let (tasks, lives, times) = (tasks.clone(), Lives::default(), Remembered::default());
+        Self(Arc::new(Inner { runs, store, tasks, lives, times }))
     }
 
-    /// Marks what an earlier process left unfinished as failed. Gives its number.
+    /// Marks what an earlier process left unfinished as failed. Gives its number. To be called
+    /// before anything is begun.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub async fn recover(&self) -> Result<usize, Error> {
-        todo!()
+        upkeep::recover(&self.0).await
     }
 
-    /// Begins a response. One that is kept is on the disk once this returns.
+    /// Removes responses that are older than 30 days, and the oldest beyond 100,000; never one
+    /// that is under way. Says how many went.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn maintain(&self) -> Result<u64, Error> {
+        upkeep::maintain(&self.0).await
+    }
+
+    /// Begins a response. One that is kept is on the disk once this returns. A repeat under an
+    /// idempotency key is a reader of the response that the key stands for.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn create(&self, _create: Create) -> Result<Reader, Error> {
-        todo!()
+    pub async fn create(&self, create: Create) -> Result<Reader, Error> {
+        begin::create(&self.0, create).await
     }
 
     /// A kept response as it is now.
     ///
     /// # Errors
     /// [`Error::Unknown`] also for another caller's; [`Error::Store`].
-    pub async fn get(&self, _caller: &Caller, _id: &ResponseId) -> Result<ResponseObject, Error> {
-        todo!()
+    pub async fn get(&self, caller: &Caller, id: &ResponseId) -> Result<ResponseObject, Error> {
+        read::get(&self.0, caller, *id).await
     }
 
     /// Follows a kept response from the event after this sequence number on, or from its
@@ -169,31 +114,27 @@ impl Responses {
     /// As [`Responses::get`].
     pub async fn read(
         &self,
-        _caller: &Caller,
-        _id: &ResponseId,
-        _starting_after: Option<u64>,
+        caller: &Caller,
+        id: &ResponseId,
+        starting_after: Option<u64>,
     ) -> Result<Reader, Error> {
-        todo!()
+        read::follow(&self.0, caller, (*id, starting_after)).await
     }
 
     /// Ends a background response and gives it as it is then; one that has ended stays as it is.
     ///
     /// # Errors
     /// As [`Responses::get`]; [`Error::Conflict`] for one that is not a background response.
-    pub async fn cancel(
-        &self,
-        _caller: &Caller,
-        _id: &ResponseId,
-    ) -> Result<ResponseObject, Error> {
-        todo!()
+    pub async fn cancel(&self, caller: &Caller, id: &ResponseId) -> Result<ResponseObject, Error> {
+        read::cancel(&self.0, caller, *id).await
     }
 
     /// Removes a response; one that is under way is ended first.
     ///
     /// # Errors
     /// As [`Responses::get`].
-    pub async fn delete(&self, _caller: &Caller, _id: &ResponseId) -> Result<(), Error> {
-        todo!()
+    pub async fn delete(&self, caller: &Caller, id: &ResponseId) -> Result<(), Error> {
+        read::delete(&self.0, caller, *id).await
     }
 
     /// What a response was asked, as items.
@@ -202,80 +143,26 @@ impl Responses {
     /// As [`Responses::get`]; [`Error::UnknownItem`] for an `after` that is not there.
     pub async fn input_items(
         &self,
-        _caller: &Caller,
-        _id: &ResponseId,
-        _page: Page,
+        caller: &Caller,
+        id: &ResponseId,
+        page: Page,
     ) -> Result<Items, Error> {
-        todo!()
+        read::input_items(&self.0, caller, (*id, page)).await
     }
 
     /// The item of a kept response that has this id, be it one of its output or of its input.
     ///
     /// # Errors
     /// [`Error::UnknownItem`] also for another caller's; [`Error::Store`].
-    pub async fn item(&self, _caller: &Caller, _id: &str) -> Result<Item, Error> {
-        todo!()
+    pub async fn item(&self, caller: &Caller, id: &str) -> Result<Item, Error> {
+        read::item(&self.0, caller, id).await
     }
 
     /// Makes a conversation short.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn compact(&self, _compact: Compact) -> Result<Compacted, Error> {
-        todo!()
+    pub async fn compact(&self, compact: Compact) -> Result<Compacted, Error> {
+        compaction::compact(&self.0, compact).await
     }
-}
-
-impl Reader {
-    /// The response's id.
-    pub fn id(&self) -> &ResponseId {
-        todo!()
-    }
-
-    /// The session that the response is a turn of.
-    pub fn session(&self) -> Option<&SessionKey> {
-        todo!()
-    }
-
-    /// The number of the event that comes next.
-    pub fn next_sequence(&self) -> u64 {
-        todo!()
-    }
-
-    /// Why the response failed, once its last event was given: with what it takes to answer with
-    /// a status and a `Retry-After`.
-    pub fn failure(&self) -> Option<&Failure> {
-        todo!()
-    }
-
-    /// Waits for what happens next; none after the last event. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Event> {
-        todo!()
-    }
-
-    /// What has already happened, without waiting for more.
-    pub fn ready(&mut self) -> Option<Event> {
-        todo!()
-    }
-
-    /// Reads to the end and gives the response.
-    pub async fn finish(self) -> ResponseObject {
-        todo!()
-    }
-
-    /// The model that answers, once it is known.
-    pub fn model(&self) -> Option<&ModelRef> {
-        todo!()
-    }
-}
-
-/// A conversation of items as messages: a function call goes with the text of the model's around
-/// it, thoughts are left out, and what was compacted is told as a summary.
-pub fn messages(_items: &[Item]) -> Vec<Message> {
-    todo!()
-}
-
-/// The summary that a [`Item::Compaction`] of this gateway's holds; none for what it did not make.
-pub fn summary_of(_encrypted_content: &str) -> Option<String> {
-    todo!()
 }

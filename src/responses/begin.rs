@@ -1,0 +1,186 @@
+//! How a response begins: with what it continues put before it, and in which session.
+
+use super::chain::{self, Chain};
+use super::claims::{self, Stands};
+use super::draft::Draft;
+use super::drive::{Job, drive};
+use super::live::Live;
+use super::log::Log;
+use super::object::{Begin, ResponseObject, State};
+use super::row::{Asked, Row};
+use super::times::{Times, seconds};
+use super::{Create, Error, Inner, Item, Keep, Reader, ResponseId, id, messages, read, reader};
+use crate::sessions::keys;
+use crate::store::Expect;
+use crate::types::{History, Message, RunKind, RunRequest, SessionKey};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Begins a response.
+pub(super) async fn create(inner: &Arc<Inner>, create: Create) -> Result<Reader, Error> {
+    match create.keep {
+        Keep::Nothing => passing(inner, create).await,
+        Keep::Stored => kept(inner, create).await,
+    }
+}
+
+/// One that nothing keeps: it is read from its run.
+async fn passing(inner: &Inner, create: Create) -> Result<Reader, Error> {
+    let Create { mut run, echo, previous, .. } = create;
+    if let Some(previous) = previous {
+        let chain = chain::gather(inner, &run.origin.caller, previous).await?;
+        follow(&mut run, chain, echo.instructions.as_deref());
+    }
+    let (session, repeated) = (run.session.clone(), run.idempotency_key.is_some());
+    let run = inner.runs.start(run)?;
+    let id = ResponseId::of_run(run.id());
+    let clock = inner.store.clock();
+    let times = if repeated { inner.times.of(run.id(), clock) } else { Times::beginning(clock) };
+    let begin = Begin {
+        id,
+        created_at: times.began(),
+        state: State::InProgress,
+        background: false,
+        store: false,
+        previous,
+    };
+    let draft = Draft::new(id, ResponseObject::new(&begin, echo));
+    Ok(Reader::of_run(run, session, draft, times))
+}
+
+/// One that is kept: a task of its own makes it.
+async fn kept(inner: &Arc<Inner>, create: Create) -> Result<Reader, Error> {
+    let caller = create.run.origin.caller;
+    let claim = claims::of(&create);
+    let mut free = Expect::Absent;
+    if let Some(claim) = &claim {
+        if let Some(earlier) = inner.lives.under(claim)? {
+            return Ok(Reader::following(&earlier, None));
+        }
+        match claims::find(inner, claim).await? {
+            Stands::For(id) => return read::follow(inner, &caller, (id, None)).await,
+            Stands::Free(expect) => free = expect,
+        }
+    }
+    let Create { mut run, input, echo, previous, background, .. } = create;
+    let id = ResponseId::from_bits(Uuid::new_v4().as_u128());
+    let asked = Asked { items: named(id, input), context: run.context.clone() };
+    if let Some(previous) = previous {
+        let chain = chain::gather(inner, &caller, previous).await?;
+        inherit(&mut run, &chain.last);
+        follow(&mut run, chain, echo.instructions.as_deref());
+    }
+    place(&mut run, id);
+    let state = if background { State::Queued } else { State::InProgress };
+    let created_at = seconds(inner.store.clock());
+    let begin = Begin { id, created_at, state, background, store: true, previous };
+    let beginning = ResponseObject::new(&begin, echo);
+    let live = Arc::new(Live {
+        id,
+        caller,
+        session: run.session.clone(),
+        beginning: beginning.clone(),
+        log: Log::new(),
+        stop: CancellationToken::new(),
+        model: OnceLock::new(),
+        claim,
+    });
+    let row = row(inner, (&live, &run), beginning);
+    start(inner, Job { live, run, row, asked, free }).await
+}
+
+/// Lets the task begin, and waits until the response is on the disk.
+async fn start(inner: &Arc<Inner>, job: Job) -> Result<Reader, Error> {
+    let live = job.live.clone();
+    if let Some(earlier) = inner.lives.add(&live)? {
+        return Ok(Reader::following(&earlier, None));
+    }
+    // It is followed before it begins, so that it never seems abandoned; and should whoever asked
+    // be gone before it has begun, it is.
+    let reader = Reader::following(&live, None);
+    let (begun, told) = oneshot::channel();
+    inner.tasks.spawn(drive(inner.clone(), job, begun));
+    told.await.unwrap_or_else(|_| Err(reader::gone().into()))?;
+    Ok(reader)
+}
+
+fn row(inner: &Inner, (live, run): (&Live, &RunRequest), object: ResponseObject) -> Row {
+    Row {
+        object,
+        created: inner.store.clock().now(),
+        owner: live.caller.namespace().map(str::to_owned),
+        agent: run.agent.as_ref().map(ToString::to_string),
+        session: live.session.as_ref().map(ToString::to_string),
+        kept_by_session: live.session.is_some() && run.history == History::Session,
+        key: live.claim.as_ref().map(|claim| claim.key.clone()),
+        model: None,
+        cuts: String::new(),
+        ended: None,
+    }
+}
+
+/// A response without a session of its own takes the one it continues, where that is the same
+/// agent's and the same caller's.
+fn inherit(run: &mut RunRequest, before: &Row) {
+    let agent = run.agent.as_ref().map(ToString::to_string);
+    let owner = run.origin.caller.namespace();
+    if run.session.is_none()
+        && run.kind == RunKind::Turn
+        && agent == before.agent
+        && owner == before.owner.as_deref()
+    {
+        run.session = before.session.as_deref().and_then(|key| SessionKey::parse(key).ok());
+    }
+}
+
+/// Puts what a response continues before it. What the session keeps, it has already.
+fn follow(run: &mut RunRequest, chain: Chain, instructions: Option<&str>) {
+    let Chain { last, items, mut context } = chain;
+    context.append(&mut run.context);
+    run.context = context;
+    let session = run.session.as_ref().map(SessionKey::as_str);
+    if last.kept_by_session && session.is_some() && session == last.session.as_deref() {
+        run.history = History::Session;
+        return;
+    }
+    run.history = History::Caller;
+    // Instructions come first; what follows them is new.
+    let first = usize::from(is_instructions(run.input.first(), instructions));
+    run.input.splice(first..first, messages(&items));
+}
+
+fn is_instructions(message: Option<&Message>, instructions: Option<&str>) -> bool {
+    matches!((message, instructions), (Some(Message::System { text }), Some(given)) if text == given)
+}
+
+/// Sees to it that a kept response is a turn of a session. One that no session was named for
+/// brings its conversation along.
+fn place(run: &mut RunRequest, id: ResponseId) {
+    let Some(agent) = run.agent.as_ref().filter(|_| run.kind == RunKind::Turn) else { return };
+    if run.session.is_some() {
+        return;
+    }
+    let rest = format!("openresponses:{}", id.digits());
+    let Ok(key) = SessionKey::of(agent, &rest) else { return };
+    run.session = Some(keys::within(run.origin.caller.namespace(), key));
+    run.history = History::Caller;
+}
+
+/// Gives input items without an id one that leads to their response.
+fn named(response: ResponseId, mut items: Vec<Item>) -> Vec<Item> {
+    for (at, item) in items.iter_mut().enumerate() {
+        if item.id().is_empty() {
+            let prefix = match item {
+                Item::Message { .. } => "msg",
+                Item::FunctionCall { .. } => "fc",
+                Item::FunctionCallOutput { .. } => "fco",
+                Item::Reasoning { .. } => "rs",
+                Item::Compaction { .. } => "cmp",
+            };
+            *item.id_mut() = id::input(prefix, response, at);
+        }
+    }
+    items
+}

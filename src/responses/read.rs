@@ -1,0 +1,148 @@
+//! What can be done with kept responses: look, follow, cancel, delete, page through what was asked.
+
+use super::live::Live;
+use super::object::ResponseObject;
+use super::row::{self, Row};
+use super::{Error, Inner, Item, Items, Order, Page, Reader, ResponseId, claims};
+use crate::store::{Batch, Expect, Slot};
+use crate::types::Caller;
+use std::sync::Arc;
+
+/// Most items of a page.
+const MOST_ITEMS: usize = 100;
+
+/// A kept response, wherever it is.
+enum Found {
+    Live(Arc<Live>),
+    Row(Box<Row>),
+}
+
+/// A kept response that a caller may know of. One that was under way at the first look may be in
+/// the store by the second, never in neither place.
+async fn find(inner: &Inner, caller: &Caller, id: ResponseId) -> Result<Found, Error> {
+    if let Some(live) = inner.lives.get(caller, id) {
+        return Ok(Found::Live(live));
+    }
+    let kept = row::read(&inner.store, id).await?;
+    let row = kept.map(|kept| kept.row).filter(|row| row.is_for(caller));
+    row.map(|row| Found::Row(Box::new(row))).ok_or_else(|| unknown(id))
+}
+
+/// The response as it is now.
+pub(super) async fn get(
+    inner: &Inner,
+    caller: &Caller,
+    id: ResponseId,
+) -> Result<ResponseObject, Error> {
+    Ok(match find(inner, caller, id).await? {
+        Found::Live(live) => live.object(),
+        Found::Row(row) => row.object,
+    })
+}
+
+/// A reader of it, from the event after this number on.
+pub(super) async fn follow(
+    inner: &Inner,
+    caller: &Caller,
+    (id, after): (ResponseId, Option<u64>),
+) -> Result<Reader, Error> {
+    Ok(match find(inner, caller, id).await? {
+        Found::Live(live) => Reader::following(&live, after),
+        Found::Row(row) => Reader::of_row(id, &row, after),
+    })
+}
+
+/// Ends it, if it is a background response.
+pub(super) async fn cancel(
+    inner: &Inner,
+    caller: &Caller,
+    id: ResponseId,
+) -> Result<ResponseObject, Error> {
+    let found = find(inner, caller, id).await?;
+    let background = match &found {
+        Found::Live(live) => live.beginning.background,
+        Found::Row(row) => row.object.background,
+    };
+    if !background {
+        return Err(Error::Conflict(format!(
+            "The response '{id}' was not asked for with \"background\": true. Only such responses \
+             can be cancelled; to end another one, close the connection that reads it."
+        )));
+    }
+    match found {
+        Found::Row(row) => Ok(row.object),
+        Found::Live(live) => {
+            end(&live).await;
+            get(inner, caller, id).await
+        }
+    }
+}
+
+/// Removes it.
+pub(super) async fn delete(inner: &Inner, caller: &Caller, id: ResponseId) -> Result<(), Error> {
+    let mut found = find(inner, caller, id).await?;
+    if let Found::Live(live) = &found {
+        let live = live.clone();
+        end(&live).await;
+        inner.lives.remove(&live);
+        found = find(inner, caller, id).await?;
+    }
+    let Found::Row(row) = found else { return Err(unknown(id)) };
+    let mut batch = Batch::new();
+    row::remove(&mut batch, &id.to_string());
+    if let Some(key) = &row.key {
+        batch.delete(Slot { space: claims::KEYS, key }, Expect::Any);
+    }
+    inner.store.commit(batch).await?;
+    Ok(())
+}
+
+/// Ends a response and waits for it.
+async fn end(live: &Live) {
+    live.stop.cancel();
+    live.log.finished().await;
+}
+
+/// A page of what it was asked.
+pub(super) async fn input_items(
+    inner: &Inner,
+    caller: &Caller,
+    (id, page): (ResponseId, Page),
+) -> Result<Items, Error> {
+    find(inner, caller, id).await?;
+    let (asked, _) = row::asked(&inner.store, id).await?;
+    let mut items = asked.items;
+    if page.order == Order::Descending {
+        items.reverse();
+    }
+    let start = match &page.after {
+        None => 0,
+        Some(after) => {
+            let at = items.iter().position(|item| item.id() == after);
+            at.ok_or_else(|| Error::UnknownItem(after.clone()))? + 1
+        }
+    };
+    let limit = page.limit.clamp(1, MOST_ITEMS);
+    let has_more = items.len() - start > limit;
+    let items = items.into_iter().skip(start).take(limit).collect();
+    Ok(Items { items, has_more })
+}
+
+/// The item with this id.
+pub(super) async fn item(inner: &Inner, caller: &Caller, id: &str) -> Result<Item, Error> {
+    let unknown = || Error::UnknownItem(id.to_owned());
+    let response = ResponseId::of_item(id).ok_or_else(unknown)?;
+    let object = match get(inner, caller, response).await {
+        Err(Error::Unknown(_)) => return Err(unknown()),
+        object => object?,
+    };
+    if let Some(item) = object.output.into_iter().find(|item| item.id() == id) {
+        return Ok(item);
+    }
+    let (asked, _) = row::asked(&inner.store, response).await?;
+    asked.items.into_iter().find(|item| item.id() == id).ok_or_else(unknown)
+}
+
+fn unknown(id: ResponseId) -> Error {
+    Error::Unknown(id.to_string())
+}
