@@ -7,17 +7,13 @@
 use super::ApiError;
 use crate::config::{Files, Images};
 use crate::media::{self, Kind, Media, Source};
-use crate::types::{Content, Message, Part, RunRequest};
+use crate::types::{Content, Failure, FailureKind, Message, Part, RunRequest};
 use futures_util::{StreamExt, stream};
-use poem::http::StatusCode;
-use std::time::Duration;
 
 /// Files one request may bring.
 pub(super) const MAX_FILES: usize = 16;
 /// Images and files of one request that are read at the same time.
 pub(super) const AT_ONCE: usize = 4;
-/// How long a client waits before it asks again when too much is being read.
-const BUSY_PAUSE: Duration = Duration::from_secs(5);
 
 /// What a request brings, in the order it does.
 #[derive(Debug, Default)]
@@ -143,7 +139,7 @@ impl Attachments {
             return Ok(());
         };
         let message = format!("At most {most} {what} are taken in one request.");
-        Err(ApiError::invalid("too_many", one.path.as_str(), message))
+        Err(ApiError::invalid("invalid_value", one.path.as_str(), message))
     }
 }
 
@@ -185,7 +181,7 @@ fn put(input: &mut [Message], place: Place, image: media::Image) {
 
 fn too_large(path: &str, most: usize) -> ApiError {
     let message = format!("The images of one request may have {most} bytes together.");
-    ApiError::invalid("too_large", path, message)
+    ApiError::invalid("file_too_large", path, message)
 }
 
 /// What the client is told of an image or file that cannot be read.
@@ -194,13 +190,12 @@ pub(super) fn refused(error: media::Error, path: String) -> ApiError {
     let code = match error.kind {
         Kind::Invalid => "invalid_value",
         Kind::Unsupported => "unsupported_value",
-        Kind::TooLarge => "too_large",
+        Kind::TooLarge => "file_too_large",
         Kind::Refused => "url_not_allowed",
         Kind::Unreachable => "url_unreachable",
         Kind::Busy => {
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            let busy = ApiError::new(status, "server_error", "overloaded", message);
-            return ApiError { param: Some(path), retry_after: Some(BUSY_PAUSE), ..busy };
+            let busy = ApiError::from(Failure::new(FailureKind::Busy, message));
+            return ApiError { param: Some(path), ..busy };
         }
     };
     ApiError::invalid(code, path, message)

@@ -45,6 +45,16 @@ fn with(key: &str, value: Value) -> Value {
     body
 }
 
+/// A chat whose one message has this part.
+fn saying(part: Value) -> Value {
+    with("messages", json!([{"role": "user", "content": [part]}]))
+}
+
+/// A chat about this image.
+fn image(url: &str) -> Value {
+    saying(json!({"type": "image_url", "image_url": {"url": url}}))
+}
+
 async fn chat(gateway: &Gateway, body: Value) -> Response {
     gateway.post("/v1/chat/completions", body).await
 }
@@ -118,6 +128,21 @@ async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> 
         "missing field" => chat(gateway, json!({"model": "openclaw"})).await,
         "value out of range" => chat(gateway, with("temperature", json!(3))).await,
         "value not supported" => chat(gateway, with("verbosity", json!("loud"))).await,
+        "image that is none" => chat(gateway, image("data:image/png;base64,aGVsbG8=")).await,
+        "image at a private address" => chat(gateway, image("http://127.0.0.1:9/x.png")).await,
+        "image of 11 MB" => {
+            // Zeros, after the beginning of a PNG.
+            let data = "A".repeat(4 * 1024 * 1024 * 11 / 3 / 4 * 4);
+            chat(gateway, image(&format!("data:image/png;base64,iVBORw0K{data}"))).await
+        }
+        "file by id" => {
+            chat(gateway, saying(json!({"type": "file", "file": {"file_id": "file-1"}}))).await
+        }
+        "several answers in a named session" => {
+            let request = gateway.request("POST", "/v1/chat/completions");
+            let request = request.header("x-openclaw-session-key", "s").json(&with("n", json!(2)));
+            request.send().await.expect("an answer")
+        }
         "body of 21 MB" => {
             raw(gateway, Some("application/json"), vec![b' '; 21 * 1024 * 1024]).await
         }

@@ -74,3 +74,29 @@ async fn a_repeat_of_several_answers_is_the_same_answers() {
     assert_eq!(ask().await, first);
     assert_eq!(upstream.seen().len(), 2, "each answer was asked for once");
 }
+
+#[tokio::test]
+async fn the_tokens_of_all_answers_count_against_the_limit_once() {
+    let usage = json!({"prompt_tokens": 300, "completion_tokens": 100, "total_tokens": 400});
+    let message = json!({"role": "assistant", "content": "a"});
+    let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+    let free = Reply::json(200, &json!({"id": "c", "choices": [choice]}));
+    let whole = Reply::json(200, &json!({"id": "c", "choices": [choice], "usage": usage}));
+    let told = format!("data: {}\n\n", json!({"id": "c", "choices": [], "usage": usage}));
+    let stop = super::upstream_event(json!({}), json!("stop"));
+    let streamed = Reply::stream().then(chunk("a")).then(stop).then(told);
+    let streamed = streamed.then("data: [DONE]\n\n");
+    let limits = json!({"gateway": {"http": {"limits": {"tokensPerMinute": 1000}}}});
+    for (stream, reply) in [(true, streamed), (false, whole)] {
+        let upstream = Upstream::with([reply.clone(), reply, free.clone()]).await;
+        let gateway = Gateway::start(&upstream.base_url(), limits.clone()).await;
+        let mut reply = gateway.post(PATH, asking(json!({"stream": stream, "n": 2}))).await;
+        assert_eq!(reply.status(), 200);
+        read_rest(&mut reply, &mut String::new()).await;
+        let next = gateway.post(PATH, asking(json!({}))).await;
+        let left = &next.headers()["x-ratelimit-remaining-tokens"];
+        let left: u32 = left.to_str().expect("ASCII").parse().expect("a number");
+        // Of 1000 tokens 800 are spent, and 17 come back each second.
+        assert!((200..500).contains(&left), "{left} are left after stream: {stream}");
+    }
+}
