@@ -188,6 +188,8 @@ fn numbered(text: &str) -> Vec<String> {
     for (at, _) in text.match_indices(['_', ':']) {
         let begins = NUMBERED.iter().any(|prefix| text[..=at].ends_with(prefix));
         let id = run_of(&text[at + 1..], 32, |c| c.is_ascii_hexdigit());
+        // An id that no gateway makes is a request's own, and stays as it is written.
+        let id = id.filter(|id| id.bytes().any(|digit| digit != b'0'));
         if let (true, Some(id)) = (begins, id)
             && !found.iter().any(|known| known == id)
         {
