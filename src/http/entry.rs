@@ -65,6 +65,8 @@ pub struct Services {
     pub runs: Runs,
     /// Makes and keeps responses.
     pub responses: Responses,
+    /// Reads images and files.
+    pub media: Media,
     /// Holds what outlives its request.
     pub tasks: Tasks,
     /// Says which model embeds.
