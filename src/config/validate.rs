@@ -32,6 +32,11 @@ const TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=86_400;
 /// Sessions are kept at least this long, and have at least this much room.
 const LEAST_KEPT: Duration = Duration::from_secs(60);
 const LEAST_DISK: u64 = 1 << 20;
+/// Milliseconds a stream's status may wait for the answer's beginning; nought sends it at once.
+const COMMIT_AFTER_MS: RangeInclusive<u64> = 0..=600_000;
+/// Milliseconds a stream may be silent. What lies between it and its client gives up after some
+/// more than the most of it.
+const KEEP_ALIVE_MS: RangeInclusive<u64> = 10..=15_000;
 /// Messages that may wait in one session.
 const QUEUE_CAP: RangeInclusive<u64> = 1..=1_000;
 /// Milliseconds a `collect` queue may wait for more, at most a minute.
@@ -167,6 +172,9 @@ fn limits(config: &Config, findings: &mut Vec<Finding>) {
     let queue = KeyPath::of("messages.queue");
     within(queue.key("cap"), count(Some(config.messages.queue.cap)), QUEUE_CAP);
     within(queue.key("debounceMs"), Some(config.messages.queue.debounce_ms), DEBOUNCE_MS);
+    let (sse, path) = (config.gateway.http.sse, KeyPath::of("gateway.http.sse"));
+    within(path.key("commitAfterMs"), Some(sse.commit_after_ms), COMMIT_AFTER_MS);
+    within(path.key("keepAliveMs"), Some(sse.keep_alive_ms), KEEP_ALIVE_MS);
     let defaults = KeyPath::of("agents.defaults");
     let agents = &config.agents;
     within(defaults.key("maxConcurrent"), count(agents.defaults.max_concurrent), CONCURRENT);

@@ -13,9 +13,9 @@ use poem::http::StatusCode;
 use std::time::Duration;
 
 /// Files one request may bring.
-const MAX_FILES: usize = 16;
+pub(super) const MAX_FILES: usize = 16;
 /// Images and files of one request that are read at the same time.
-const AT_ONCE: usize = 4;
+pub(super) const AT_ONCE: usize = 4;
 /// How long a client waits before it asks again when too much is being read.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
 
@@ -189,7 +189,7 @@ fn too_large(path: &str, most: usize) -> ApiError {
 }
 
 /// What the client is told of an image or file that cannot be read.
-fn refused(error: media::Error, path: String) -> ApiError {
+pub(super) fn refused(error: media::Error, path: String) -> ApiError {
     let message = format!("`{path}`: {}", error.message);
     let code = match error.kind {
         Kind::Invalid => "invalid_value",

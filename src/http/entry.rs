@@ -88,7 +88,7 @@ pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
         responses::Handles { live: live.clone(), responses, media: media.clone(), tasks, sockets };
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
-        chat::ChatApi { live: live.clone(), runs, media },
+        chat::ChatApi { live: live.clone(), runs, agents: agents.clone(), media },
         responses::ResponsesApi { handles: made_with },
         embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
         tools::ToolsApi { toolbox },

@@ -9,8 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 const HEAD_DIGITS: usize = 16;
 
 /// A recording of `format`, base64 in `data`; both stand below `path`.
-pub(super) fn checked(data: String, format: String, path: &str) -> Result<Part, ApiError> {
-    let fits: fn(&[u8]) -> bool = match format.as_str() {
+pub(super) fn part(data: String, format: String, path: &str) -> Result<Part, ApiError> {
+    checked(&data, &format, path)?;
+    Ok(Part::Audio { data, format })
+}
+
+/// Checks that `data` is base64 of a recording of `format`; both stand below `path`.
+pub(super) fn checked(data: &str, format: &str, path: &str) -> Result<(), ApiError> {
+    let fits: fn(&[u8]) -> bool = match format {
         "wav" => is_wav,
         "mp3" => is_mp3,
         other => {
@@ -32,7 +38,7 @@ pub(super) fn checked(data: String, format: String, path: &str) -> Result<Part, 
     if !fits(&head) {
         return wrong(format!("is not a recording of format {format}."));
     }
-    Ok(Part::Audio { data, format })
+    Ok(())
 }
 
 fn is_wav(head: &[u8]) -> bool {
@@ -50,7 +56,7 @@ mod tests {
     use super::*;
 
     fn check(bytes: &[u8], format: &str, fault: Option<&str>) {
-        let got = checked(STANDARD.encode(bytes), format.to_owned(), "p");
+        let got = checked(&STANDARD.encode(bytes), format, "p");
         assert_eq!(got.err().and_then(|error| error.param).as_deref(), fault, "{format}");
     }
 
@@ -64,7 +70,7 @@ mod tests {
         check(b"", "wav", Some("p.data"));
         check(b"ID3", "flac", Some("p.format"));
         for data in ["data:audio/wav;base64,UklGRg==", "UklG\nRg==", "UklGR", "é"] {
-            assert!(checked(data.to_owned(), "wav".to_owned(), "p").is_err(), "{data}");
+            assert!(checked(data, "wav", "p").is_err(), "{data}");
         }
     }
 }

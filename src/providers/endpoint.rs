@@ -47,8 +47,6 @@ pub(super) struct Endpoint {
     pub(super) idle: Duration,
     /// What one embeddings request may hold.
     pub(super) embed_caps: Caps,
-    /// Whether it can be asked for vectors that are shorter than its model's.
-    pub(super) shortens: bool,
     base: String,
     key: Option<Secret>,
     headers: Vec<(String, Secret)>,
@@ -61,6 +59,8 @@ pub(super) enum Flavour {
     OpenAi,
     /// Mistral, which refuses a request that has a field it does not know.
     Mistral,
+    /// A worker on this machine, which does not know what goes beyond the common fields.
+    Local,
     /// Everyone else.
     Compatible,
 }
@@ -78,14 +78,9 @@ impl Endpoint {
             return Err(Error::new(Kind::Unavailable, id, message));
         };
         let flavour = Flavour::of(base);
-        let usual = match flavour {
-            Flavour::Mistral => Caps { tokens: EMBED_TOKENS_MISTRAL, ..EMBED_CAPS },
-            Flavour::OpenAi | Flavour::Compatible => EMBED_CAPS,
-        };
         Ok(Self {
             flavour,
-            embed_caps: caps(named.settings, usual),
-            shortens: flavour != Flavour::Mistral,
+            embed_caps: flavour.embed_caps(named.settings),
             key: snapshot.provider_key(id).cloned(),
             headers: snapshot.provider_headers(id).to_vec(),
             ..Self::new(client, base.to_owned(), named)
@@ -95,8 +90,9 @@ impl Endpoint {
     /// A worker on this machine, which needs no credentials.
     pub(super) fn local(client: net::Client, named: Named<'_>) -> Self {
         Self {
+            flavour: Flavour::Local,
             first_token: local_patience(named.settings),
-            embed_caps: caps(named.settings, Caps { inputs: EMBED_INPUTS_LOCAL, ..EMBED_CAPS }),
+            embed_caps: Flavour::Local.embed_caps(named.settings),
             ..Self::new(client, local::BASE_URL.to_owned(), named)
         }
     }
@@ -111,7 +107,6 @@ impl Endpoint {
             first_token: limit(settings.timeout_seconds, FIRST_TOKEN),
             idle: limit(settings.idle_timeout_seconds, IDLE),
             embed_caps: EMBED_CAPS,
-            shortens: false,
             base,
             key: None,
             headers: Vec::new(),
@@ -171,15 +166,6 @@ impl Endpoint {
     }
 }
 
-/// The caps of a provider's embeddings requests, as far as the config does not say otherwise.
-fn caps(settings: &Provider, usual: Caps) -> Caps {
-    let configured = |cap: Option<u32>| cap.and_then(|cap| usize::try_from(cap).ok());
-    Caps {
-        inputs: configured(settings.embedding.max_inputs).unwrap_or(usual.inputs),
-        tokens: configured(settings.embedding.max_tokens).unwrap_or(usual.tokens),
-    }
-}
-
 /// How long the first token of a local model may take.
 pub(super) fn local_patience(settings: &Provider) -> Duration {
     limit(settings.timeout_seconds, FIRST_TOKEN_LOCAL)
@@ -199,7 +185,34 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
 }
 
 impl Flavour {
-    fn of(base_url: &str) -> Self {
+    /// What one embeddings request may hold, as far as the config does not say otherwise.
+    fn embed_caps(self, settings: &Provider) -> Caps {
+        let usual = match self {
+            Self::Mistral => Caps { tokens: EMBED_TOKENS_MISTRAL, ..EMBED_CAPS },
+            Self::Local => Caps { inputs: EMBED_INPUTS_LOCAL, ..EMBED_CAPS },
+            Self::OpenAi | Self::Compatible => EMBED_CAPS,
+        };
+        let configured = |cap: Option<u32>| cap.and_then(|cap| usize::try_from(cap).ok());
+        Caps {
+            inputs: configured(settings.embedding.max_inputs).unwrap_or(usual.inputs),
+            tokens: configured(settings.embedding.max_tokens).unwrap_or(usual.tokens),
+        }
+    }
+
+    /// Whether a field of [`crate::types::Hints`], by its name in the dialect, is sent. Who is not
+    /// known to take one may refuse the request for it.
+    pub(super) fn takes(self, hint: &str) -> bool {
+        match self {
+            Self::OpenAi => true,
+            Self::Compatible => {
+                matches!(hint, "logprobs" | "logit_bias" | "reasoning_effort")
+            }
+            Self::Mistral => hint == "prediction",
+            Self::Local => false,
+        }
+    }
+
+    pub(super) fn of(base_url: &str) -> Self {
         let uri = Uri::try_from(base_url).unwrap_or_default();
         let host = uri.host().unwrap_or_default();
         let within = |domain: &str| {

@@ -29,8 +29,8 @@ use crate::config::{Api, Paths, Provider};
 use crate::net;
 use crate::secrets::Snapshot;
 use crate::tasks::Tasks;
-use crate::types::{Embeddings, ModelRef};
-use endpoint::Endpoint;
+use crate::types::{Embeddings, Hints, ModelRef};
+use endpoint::{Endpoint, Flavour};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -124,6 +124,23 @@ impl Providers {
     /// Kind [`Kind::UnknownModel`] when no configured provider is known to have it.
     pub fn resolve(&self, snapshot: &Snapshot, text: &str) -> Result<ModelRef, Error> {
         resolve::resolve(snapshot, text)
+    }
+
+    /// The hints that this model's provider is not sent, by their names in OpenAI's API.
+    pub fn untaken(
+        &self,
+        snapshot: &Snapshot,
+        model: &ModelRef,
+        hints: &Hints,
+    ) -> Vec<&'static str> {
+        let settings = snapshot.config.models.providers.get(&model.provider);
+        let flavour = match settings.map(|settings| (settings.api, settings.base_url.as_deref())) {
+            Some((Api::OpenAiCompletions, base)) => Flavour::of(base.unwrap_or_default()),
+            Some((Api::Local, _)) | None => Flavour::Local,
+            // It is there for tests and takes anything.
+            Some((Api::Scripted, _)) => return Vec::new(),
+        };
+        hints.given().filter(|hint| !flavour.takes(hint)).collect()
     }
 
     async fn route(&self, snapshot: &Snapshot, model: &ModelRef) -> Result<Route, Error> {

@@ -60,7 +60,7 @@ async fn kept(inner: &Arc<Inner>, create: Create) -> Result<Reader, Error> {
             return Ok(Reader::following(&earlier, None));
         }
         match claims::find(inner, claim).await? {
-            Stands::For(id) => return read::follow(inner, &caller, (id, None)).await,
+            Stands::For(id) => return read::follow(inner, &caller, id, None).await,
             Stands::Free(expect) => free = expect,
         }
     }
@@ -76,18 +76,17 @@ async fn kept(inner: &Arc<Inner>, create: Create) -> Result<Reader, Error> {
     let state = if background { State::Queued } else { State::InProgress };
     let created_at = seconds(inner.store.clock());
     let begin = Begin { id, created_at, state, background, store: true, previous };
-    let beginning = ResponseObject::new(&begin, echo);
     let live = Arc::new(Live {
         id,
         caller,
         session: run.session.clone(),
-        beginning: beginning.clone(),
+        beginning: ResponseObject::new(&begin, echo),
         log: Log::new(),
         stop: CancellationToken::new(),
         model: OnceLock::new(),
         claim,
     });
-    let row = row(inner, (&live, &run), beginning);
+    let row = row(inner, &live, &run);
     start(inner, Job { live, run, row, asked, free }).await
 }
 
@@ -106,9 +105,9 @@ async fn start(inner: &Arc<Inner>, job: Job) -> Result<Reader, Error> {
     Ok(reader)
 }
 
-fn row(inner: &Inner, (live, run): (&Live, &RunRequest), object: ResponseObject) -> Row {
+fn row(inner: &Inner, live: &Live, run: &RunRequest) -> Row {
     Row {
-        object,
+        object: live.beginning.clone(),
         created: inner.store.clock().now(),
         owner: live.caller.namespace().map(str::to_owned),
         agent: run.agent.as_ref().map(ToString::to_string),

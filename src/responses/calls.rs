@@ -18,17 +18,18 @@ struct Call {
     open: bool,
 }
 
+/// A piece of a call's arguments.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// The call's number in its answer.
+    pub(super) call: u32,
+    pub(super) fragment: String,
+}
+
 impl Calls {
-    /// A call begins: its item's id, the provider's id for it, the function's name.
-    pub(super) fn start(
-        &mut self,
-        output: &mut Vec<Item>,
-        (id, call_id, name): (String, String, String),
-        to: &mut impl Audience,
-    ) {
+    /// A call begins.
+    pub(super) fn start(&mut self, output: &mut Vec<Item>, item: Item, to: &mut impl Audience) {
         let at = output.len();
-        let (arguments, status) = (String::new(), Status::InProgress);
-        let item = Item::FunctionCall { id, call_id, name, arguments, status };
         to.hear(|sequence_number| Event::ItemAdded {
             sequence_number,
             output_index: index(at),
@@ -38,13 +39,9 @@ impl Calls {
         self.0.push(Call { at, open: true });
     }
 
-    /// The arguments of the call with this number grow.
-    pub(super) fn grow(
-        &mut self,
-        output: &mut [Item],
-        (call, fragment): (u32, String),
-        to: &mut impl Audience,
-    ) {
+    /// The arguments of a call grow.
+    pub(super) fn grow(&mut self, output: &mut [Item], piece: Piece, to: &mut impl Audience) {
+        let Piece { call, fragment } = piece;
         let call = usize::try_from(call).ok().and_then(|call| self.0.get(call));
         let Some(Call { at, open: true }) = call else { return };
         let Some(Item::FunctionCall { id, arguments, .. }) = output.get_mut(*at) else { return };

@@ -40,10 +40,12 @@ pub(super) fn told(summary: &str) -> String {
 
 /// Makes a conversation short.
 pub(super) async fn compact(inner: &Inner, compact: Compact) -> Result<Compacted, Error> {
-    let Compact { run, previous, input } = compact;
+    let Compact { mut run, previous, input } = compact;
     let mut items = Vec::new();
     if let Some(previous) = previous {
-        items = chain::gather(inner, &run.origin.caller, previous).await?.items;
+        let mut chain = chain::gather(inner, &run.origin.caller, previous).await?;
+        chain.context.append(&mut run.context);
+        (items, run.context) = (chain.items, chain.context);
     }
     items.extend(input);
     let (summary, usage) = ask(inner, run, transcript(&items)).await?;

@@ -5,7 +5,7 @@ use super::audience::Nobody;
 use super::draft::Draft;
 use super::live::Live;
 use super::log::{BYTES, End};
-use super::reader::broken;
+use super::reader::{broken, gone};
 use super::row::{self, Asked, Ended, Row};
 use super::{Error, Inner, claims, cuts, times};
 use crate::runs::Run;
@@ -39,25 +39,14 @@ pub(super) struct Job {
 
 /// Makes the response. `begun` is told once it is on the disk and under way, or why it is not.
 pub(super) async fn drive(inner: Arc<Inner>, job: Job, begun: oneshot::Sender<Result<(), Error>>) {
-    let Job { live, mut run, mut row, asked, free } = job;
-    let policy = if row.object.background { OnDisconnect::Detach } else { run.on_disconnect };
-    // It is ended from here, by who follows the response; a run that has a life of its own can be
-    // told apart from one that the gateway's stop cuts short.
-    run.on_disconnect = OnDisconnect::Detach;
-    let started = match begin(&inner, &live, (&row, &asked, free)).await {
-        Ok(revision) => match inner.runs.start(run) {
-            Ok(run) => Ok((run, revision)),
-            Err(failure) => {
-                take_back(&inner, &row).await;
-                Err(Error::Failed(failure))
-            }
-        },
-        Err(error) => Err(error),
-    };
-    let (run, revision) = match started {
-        Ok(started) => started,
+    let task = Task { inner, live: job.live.clone() };
+    let Task { inner, live } = &task;
+    let policy =
+        if job.row.object.background { OnDisconnect::Detach } else { job.run.on_disconnect };
+    let (run, mut row, revision) = match begin(inner, job).await {
+        Ok(begun) => begun,
         Err(error) => {
-            inner.lives.remove(&live);
+            inner.lives.remove(live);
             live.log.finish(End { outcome: Outcome::Failed(told(&error)), at: 0 });
             // Who asked may be gone; what is told then is for nobody.
             let _ = begun.send(Err(error));
@@ -65,11 +54,11 @@ pub(super) async fn drive(inner: Arc<Inner>, job: Job, begun: oneshot::Sender<Re
         }
     };
     let _ = begun.send(Ok(()));
-    let outcome = follow(&inner, &live, run, policy).await;
-    let at = times::seconds(inner.store.clock());
-    let mut end = End { outcome, at };
-    match write(&inner, &live, (&mut row, revision), &end).await {
-        Ok(()) => inner.lives.remove(&live),
+    let outcome = follow(inner, live, run, policy).await;
+    let mut end = End { outcome, at: times::seconds(inner.store.clock()) };
+    close(live, &mut row, &end);
+    match write(inner, &row, revision).await {
+        Ok(()) => inner.lives.remove(live),
         Err(error) => {
             tracing::error!(%error, response = %live.id, "the end of a response is not written");
             // It stays among those under way, so that it can be read for as long as this process
@@ -80,19 +69,46 @@ pub(super) async fn drive(inner: Arc<Inner>, job: Job, begun: oneshot::Sender<Re
     live.log.finish(end);
 }
 
-/// Writes the beginning of a response. Gives its record's revision.
-async fn begin(
-    inner: &Inner,
-    live: &Live,
-    (row, asked, free): (&Row, &Asked, Expect),
-) -> Result<u64, Error> {
+/// The task, for its end: one that breaks off still tells its readers.
+struct Task {
+    inner: Arc<Inner>,
+    live: Arc<Live>,
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if !self.live.log.is_finished() {
+            self.inner.lives.remove(&self.live);
+            self.live.log.finish(End { outcome: Outcome::Failed(gone()), at: 0 });
+        }
+    }
+}
+
+/// Writes the beginning of a response and starts its run. Gives the record's revision, too.
+async fn begin(inner: &Inner, job: Job) -> Result<(Run, Row, u64), Error> {
+    let revision = write_beginning(inner, &job).await?;
+    let Job { mut run, row, .. } = job;
+    // Who follows the response decides here when it is to end. A run that lives by itself also
+    // learns that the gateway stops.
+    run.on_disconnect = OnDisconnect::Detach;
+    match inner.runs.start(run) {
+        Ok(run) => Ok((run, row, revision)),
+        Err(failure) => {
+            take_back(inner, &row).await;
+            Err(Error::Failed(failure))
+        }
+    }
+}
+
+async fn write_beginning(inner: &Inner, job: &Job) -> Result<u64, Error> {
+    let Job { live, row, asked, free, .. } = job;
     let mut batch = Batch::new();
     row.put(&mut batch, Expect::Absent)?;
     asked.put(&mut batch, row)?;
     if let Some(claim) = &live.claim {
         let value = claims::written(live.id, claim)?;
         let record = NewRecord { value, rank: row.created, group: String::new() };
-        batch.put(Slot { space: claims::KEYS, key: &claim.key }, record, free);
+        batch.put(Slot { space: claims::KEYS, key: &claim.key }, record, *free);
     }
     match inner.store.commit(batch).await {
         Ok(committed) => Ok(*committed.revisions.first().expect("a put record has a revision")),
@@ -154,13 +170,7 @@ async fn follow(inner: &Inner, live: &Live, mut run: Run, policy: OnDisconnect) 
 }
 
 /// Writes the end of a response, for some 3 seconds while the store is locked or its disk full.
-async fn write(
-    inner: &Inner,
-    live: &Live,
-    (row, revision): (&mut Row, u64),
-    end: &End,
-) -> Result<(), Error> {
-    close(live, row, end);
+async fn write(inner: &Inner, row: &Row, revision: u64) -> Result<(), Error> {
     let mut pauses = PAUSES.iter();
     loop {
         let mut batch = Batch::new();
@@ -171,7 +181,8 @@ async fn write(
             Ok(_) => return Ok(()),
         };
         let Some(pause) = pauses.next() else { return Err(error.into()) };
-        tracing::warn!(%error, response = %live.id, "the end of a response is not written yet");
+        let response = &row.object.id;
+        tracing::warn!(%error, response, "the end of a response is not written yet");
         sleep(*pause).await;
     }
 }

@@ -22,6 +22,7 @@ mod live;
 mod log;
 mod messages;
 mod object;
+mod open;
 mod read;
 mod reader;
 mod request;
@@ -118,7 +119,7 @@ impl Responses {
         id: &ResponseId,
         starting_after: Option<u64>,
     ) -> Result<Reader, Error> {
-        read::follow(&self.0, caller, (*id, starting_after)).await
+        read::follow(&self.0, caller, *id, starting_after).await
     }
 
     /// Ends a background response and gives it as it is then; one that has ended stays as it is.
@@ -147,7 +148,7 @@ impl Responses {
         id: &ResponseId,
         page: Page,
     ) -> Result<Items, Error> {
-        read::input_items(&self.0, caller, (*id, page)).await
+        read::input_items(&self.0, caller, *id, page).await
     }
 
     /// The item of a kept response that has this id, be it one of its output or of its input.

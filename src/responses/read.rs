@@ -44,7 +44,8 @@ pub(super) async fn get(
 pub(super) async fn follow(
     inner: &Inner,
     caller: &Caller,
-    (id, after): (ResponseId, Option<u64>),
+    id: ResponseId,
+    after: Option<u64>,
 ) -> Result<Reader, Error> {
     Ok(match find(inner, caller, id).await? {
         Found::Live(live) => Reader::following(&live, after),
@@ -107,7 +108,8 @@ async fn end(live: &Live) {
 pub(super) async fn input_items(
     inner: &Inner,
     caller: &Caller,
-    (id, page): (ResponseId, Page),
+    id: ResponseId,
+    page: Page,
 ) -> Result<Items, Error> {
     find(inner, caller, id).await?;
     let (asked, _) = row::asked(&inner.store, id).await?;

@@ -147,7 +147,7 @@ impl Reader {
     }
 
     /// Reads to the end without making events. Those that were made are dropped.
-    pub async fn end(&mut self) {
+    pub async fn read_to_end(&mut self) {
         while !self.over {
             let found = self.source.next().await;
             self.note(&found);
@@ -161,7 +161,7 @@ impl Reader {
 
     /// Reads to the end and gives the response.
     pub async fn finish(mut self) -> ResponseObject {
-        self.end().await;
+        self.read_to_end().await;
         self.draft.into_object()
     }
 

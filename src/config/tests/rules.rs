@@ -206,6 +206,19 @@ fn limits_of_conversations_and_runs_are_checked() {
         "messages.queue.debounceMs: expected 0 to 60000, found 60001 (line 1, column 21)",
     );
     check(
+        "{gateway: {http: {sse: {commitAfterMs: 600001}}}}",
+        "gateway.http.sse.commitAfterMs: expected 0 to 600000, found 600001 (line 1, column 25)",
+    );
+    for silence in ["9", "15001"] {
+        check(
+            &format!("{{gateway: {{http: {{sse: {{keepAliveMs: {silence}}}}}}}}}"),
+            &format!(
+                "gateway.http.sse.keepAliveMs: expected 10 to 15000, found {silence} (line 1, \
+                 column 25)"
+            ),
+        );
+    }
+    check(
         "{agents: {defaults: {maxConcurrent: 0}}}",
         "agents.defaults.maxConcurrent: expected 1 to 1000000, found 0 (line 1, column 22)",
     );
@@ -225,6 +238,7 @@ fn limits_of_conversations_and_runs_are_checked() {
         "{session: {reset: {mode: 'daily', atHour: 23, idleMinutes: 1}}}",
         "{session: {maintenance: {maxEntries: 1}}, messages: {queue: {cap: 1, debounceMs: 0}}}",
         "{agents: {defaults: {maxConcurrent: 1, timeoutSeconds: 1}}}",
+        "{gateway: {http: {sse: {commitAfterMs: 0, keepAliveMs: 10}}}}",
         "{models: {providers: {p: {api: 'local', models: [{id: 'm', cost: {input: 0}}]}}}}",
     ] {
         accepted(text);

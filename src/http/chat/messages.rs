@@ -103,7 +103,7 @@ impl Reading<'_> {
             // The older form has no ids; a call's place is one that stays the same.
             let id = format!("call_{i}");
             self.calls.push((name.clone(), id.clone()));
-            tool_calls.push(ToolCall { id, name, arguments: arguments.unwrap_or_default() });
+            tool_calls.push(ToolCall { id, name, arguments: written(arguments) });
         }
         Ok(Message::Assistant { text: text.filter(|text| !text.is_empty()), tool_calls })
     }
@@ -144,7 +144,7 @@ impl Reading<'_> {
             "input_audio" => {
                 let path = below(place, "input_audio");
                 let Object(audio) = required(part.input_audio, || path.clone())?;
-                recording::checked(audio.data, audio.format, &path)
+                recording::part(audio.data, audio.format, &path)
             }
             "file" => {
                 let Object(file) = required(part.file, || below(place, "file"))?;
@@ -250,7 +250,12 @@ fn tool_call(call: ChatCompletionMessageToolCall, path: &str) -> Result<ToolCall
     }
     let Object(function) = required(call.function, || format!("{path}.function"))?;
     let FunctionCall { name, arguments } = function;
-    Ok(ToolCall { id: call.id, name, arguments: arguments.unwrap_or_default() })
+    Ok(ToolCall { id: call.id, name, arguments: written(arguments) })
+}
+
+/// Arguments as the model wrote them; where there were none, what a function without any gets.
+fn written(arguments: Option<String>) -> String {
+    arguments.unwrap_or_else(|| "{}".to_owned())
 }
 
 fn unsupported(kind: &str, place: Place, hint: &str) -> ApiError {

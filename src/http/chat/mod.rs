@@ -31,6 +31,7 @@ use super::sse::{self, Pace};
 use super::target::{self, Overrides};
 use super::terms::Terms;
 use super::{ApiError, Tag};
+use crate::agents::Agents;
 use crate::media::Media;
 use crate::runs::Runs;
 use crate::secrets::{Live, Snapshot};
@@ -55,6 +56,7 @@ pub(super) use wire_out::CreateChatCompletionResponse;
 pub(super) struct ChatApi {
     pub(super) live: Live,
     pub(super) runs: Runs,
+    pub(super) agents: Agents,
     pub(super) media: Media,
 }
 
@@ -117,7 +119,12 @@ impl ChatApi {
         let snapshot = self.live.load();
         let default = &snapshot.roster.default_agent().id;
         let target = target::resolve(&snapshot, request.model.as_deref().unwrap_or(""))?;
-        request.into_asked(Frame { terms, headers, target, default })
+        let frame = Frame { terms, headers, target, default };
+        let (asked, mut told) = request.into_asked(frame)?;
+        for hint in self.agents.untaken(&snapshot, &asked.run) {
+            told.ignored.note(hint);
+        }
+        Ok((asked, told))
     }
 
     /// Runs what is asked.

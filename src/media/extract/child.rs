@@ -1,13 +1,15 @@
 //! The child's side: takes its limits upon itself, reads, extracts, writes.
 
 use super::{Head, MAX_TEXT_BYTES, Page, Reason, Work, html, pdf};
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use std::io::{self, Read, Write};
 
 /// Address space it may have, in bytes, its own program included.
 const MAX_MEMORY: u64 = 1024 * 1024 * 1024;
 /// Seconds of processor time it may use.
-const MAX_CPU_SECONDS: u64 = 10;
+const MAX_CPU_SECONDS: u64 = 5;
+/// How far it stands back for others, on the scale of `nice`.
+const NICENESS: i32 = 10;
 /// Bytes of a title that are told.
 const MAX_TITLE_BYTES: usize = 1024;
 /// Bytes that it reads; more than any config accepts.
@@ -46,14 +48,15 @@ fn extract(work: Work, input: &[u8]) -> Result<Page, Reason> {
     }
 }
 
-/// Takes limits that cannot be lifted again. It opens nothing more, writes no file, and leaves no
-/// image of its memory behind.
+/// Takes limits that cannot be lifted again. It opens nothing more, and leaves no image of its
+/// memory behind.
 fn confine() -> io::Result<()> {
+    // Requests go before files. No harm is done where the system does not let it stand back.
+    nice(NICENESS).ok();
     let limits = [
         (Resource::As, MAX_MEMORY),
         (Resource::Cpu, MAX_CPU_SECONDS),
         (Resource::Core, 0),
-        (Resource::Fsize, 0),
         (Resource::Nofile, 0),
     ];
     for (resource, most) in limits {

@@ -2,6 +2,7 @@
 
 use super::{Form, Page, Reason};
 use htmd::element_handler::{HandlerResult, Handlers};
+use htmd::options::Options;
 use htmd::{Element, HtmlToMarkdown, HtmlToMarkdownBuilder};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,17 +19,18 @@ const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
 pub(super) fn extract(html: &str, form: Form) -> Result<Page, Reason> {
     let title = Arc::new(Mutex::new(None));
     let found = title.clone();
-    let mut builder = HtmlToMarkdown::builder().skip_tags(SILENT.to_vec()).add_handler(
-        vec!["title"],
-        move |handlers: &dyn Handlers, element: Element<'_>| {
+    // One space after a mark, where the usual is three: a model pays for each.
+    let options = Options { ul_bullet_spacing: 1, ol_number_spacing: 1, ..Options::default() };
+    let builder = HtmlToMarkdown::builder().options(options).skip_tags(SILENT.to_vec());
+    let mut builder =
+        builder.add_handler(vec!["title"], move |handlers: &dyn Handlers, element: Element<'_>| {
             let text = handlers.walk_children(element.node).content;
             let text = unescaped(&text).split_whitespace().collect::<Vec<_>>().join(" ");
             let mut title = found.lock().unwrap_or_else(PoisonError::into_inner);
             // Pictures in a page have titles too, after its own.
             title.get_or_insert(text);
             None
-        },
-    );
+        });
     if form == Form::Text {
         builder = words_only(builder);
     }

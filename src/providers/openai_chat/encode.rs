@@ -70,36 +70,35 @@ impl Request<'_> {
         optional(map, "stop", (!sampling.stop.is_empty()).then_some(&sampling.stop))
     }
 
-    /// What each is known to take: others would refuse it or, worse, take it for something else.
+    /// What goes on as it came, to whoever takes it.
     fn hints<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let hints = &self.call.hints;
-        let (known, openai) = match self.flavour {
-            Flavour::OpenAi => (true, true),
-            Flavour::Compatible => (true, false),
-            Flavour::Mistral => (false, false),
-        };
-        if known {
-            optional(map, "logprobs", hints.logprobs.map(|_| true))?;
-            // None beside the token itself is what everybody does without being told.
-            optional(map, "top_logprobs", hints.logprobs.filter(|top| *top > 0))?;
-            optional(map, "logit_bias", hints.logit_bias.as_deref())?;
-            optional(map, "reasoning_effort", hints.reasoning_effort.as_deref())?;
+        if let Some(top) = hints.logprobs.filter(|_| self.flavour.takes("logprobs")) {
+            map.serialize_entry("logprobs", &true)?;
+            // No alternatives are what everybody gives without being told.
+            optional(map, "top_logprobs", Some(top).filter(|top| *top > 0))?;
         }
-        if openai || self.flavour == Flavour::Mistral {
-            optional(map, "prediction", hints.prediction.as_deref())?;
-        }
-        if openai {
-            optional(map, "verbosity", hints.verbosity.as_deref())?;
-            optional(map, "service_tier", hints.service_tier.as_deref())?;
-            optional(map, "safety_identifier", hints.safety_identifier.as_deref())?;
-        }
-        Ok(())
+        self.hint(map, "logit_bias", hints.logit_bias.as_deref())?;
+        self.hint(map, "prediction", hints.prediction.as_deref())?;
+        self.hint(map, "reasoning_effort", hints.reasoning_effort.as_deref())?;
+        self.hint(map, "verbosity", hints.verbosity.as_deref())?;
+        self.hint(map, "service_tier", hints.service_tier.as_deref())?;
+        self.hint(map, "safety_identifier", hints.safety_identifier.as_deref())
+    }
+
+    fn hint<M: SerializeMap>(
+        &self,
+        map: &mut M,
+        key: &'static str,
+        value: Option<impl Serialize>,
+    ) -> Result<(), M::Error> {
+        optional(map, key, value.filter(|_| self.flavour.takes(key)))
     }
 
     fn audio(&self) -> AudioForm {
         match self.flavour {
             Flavour::Mistral => AudioForm::Text,
-            Flavour::OpenAi | Flavour::Compatible => AudioForm::Object,
+            Flavour::OpenAi | Flavour::Local | Flavour::Compatible => AudioForm::Object,
         }
     }
 
@@ -108,14 +107,14 @@ impl Request<'_> {
     fn token_limit(&self) -> &'static str {
         match self.flavour {
             Flavour::OpenAi => "max_completion_tokens",
-            Flavour::Mistral | Flavour::Compatible => "max_tokens",
+            Flavour::Mistral | Flavour::Local | Flavour::Compatible => "max_tokens",
         }
     }
 
     fn seed(&self) -> &'static str {
         match self.flavour {
             Flavour::Mistral => "random_seed",
-            Flavour::OpenAi | Flavour::Compatible => "seed",
+            Flavour::OpenAi | Flavour::Local | Flavour::Compatible => "seed",
         }
     }
 }

@@ -35,8 +35,9 @@ pub(super) async fn embed(endpoint: Endpoint, call: EmbedCall) -> Result<Embeddi
         Flavour::OpenAi => call.clone(),
         _ => {
             let input = call.vocabulary.decode(&endpoint.provider, call.input.clone()).await?;
-            // Who cannot shorten its vectors refuses to be asked; they are cut here.
-            let dimensions = call.dimensions.filter(|_| endpoint.shortens);
+            // These refuse to be asked for shorter vectors; theirs are cut here.
+            let asks = !matches!(endpoint.flavour, Flavour::Mistral | Flavour::Local);
+            let dimensions = call.dimensions.filter(|_| asks);
             EmbedCall { input, dimensions, ..call.clone() }
         }
     };

@@ -302,3 +302,25 @@ fn a_call_ends_before_the_next_begins() {
     let frames: Vec<_> = kinds.into_iter().filter(|kind| [added, done].contains(kind)).collect();
     assert_eq!(frames, [added, done, added, done]);
 }
+
+#[test]
+fn scores_stand_beside_the_text_they_are_of_and_strict_clients_decode_them() {
+    let scored = [Act::Text("yes".to_owned(), true)];
+    let (events, object) =
+        told(events(&scored, &[9]), &Outcome::Completed(StopReason::Stop), false);
+    let deltas = events.iter().filter_map(|event| match event {
+        Event::TextDelta { delta, logprobs, .. } => Some((delta.as_str(), logprobs.len())),
+        _ => None,
+    });
+    assert_eq!(deltas.collect::<Vec<_>>(), [("yes", 1)]);
+    for event in &events {
+        let text = serde_json::to_string(event).expect("JSON");
+        let decoded =
+            serde_json::from_str::<async_openai::types::responses::ResponseStreamEvent>(&text);
+        assert!(decoded.is_ok(), "{decoded:?}: {text}");
+    }
+    let [Item::Message { content, .. }] = object.output.as_slice() else { panic!("{object:?}") };
+    let [Part::OutputText { logprobs, .. }] = content.as_slice() else { panic!("{content:?}") };
+    assert_eq!((logprobs[0].token.as_str(), logprobs[0].bytes.as_slice()), ("yes", &b"yes"[..]));
+    assert_eq!(logprobs[0].top_logprobs[0].bytes, "ä".as_bytes());
+}

@@ -118,3 +118,23 @@ async fn a_script_with_a_mistake_says_where() {
         assert!(error.message.contains(expected), "{error}");
     }
 }
+
+#[tokio::test]
+async fn refusals_and_scores_are_played_where_they_are_wanted() {
+    let stage = stage(&json!({"rules": [
+        {"when": {"contains": "no"}, "reply": {"refusal": "I would rather not."}},
+        {"reply": {"chunks": ["a", "b"], "logprobs": [-0.5]}},
+    ]}));
+    let (events, _) = stage.stream("no").await.expect("accepted");
+    assert_eq!(events[0], ModelEvent::Delta(Delta::Refusal("I would rather not.".to_owned())));
+    let (events, _) = stage.stream("scores").await.expect("accepted");
+    assert_eq!(events[0], ModelEvent::Delta(Delta::Text("a".to_owned())));
+    let mut call = asking("scores");
+    call.hints.logprobs = Some(0);
+    let stream = stage.providers.stream(&stage.snapshot, call).await.expect("accepted");
+    let (events, _) = drain(stream).await;
+    let ModelEvent::Delta(Delta::Scores(scores)) = &events[0] else { panic!("{events:?}") };
+    assert_eq!((scores[0].token.as_str(), scores[0].logprob), ("a", -0.5));
+    assert_eq!(events[1], ModelEvent::Delta(Delta::Text("a".to_owned())));
+    assert_eq!(events[2], ModelEvent::Delta(Delta::Text("b".to_owned())));
+}

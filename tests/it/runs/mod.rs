@@ -29,31 +29,31 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A caller with a namespace of its own.
-fn guest() -> Caller {
+pub(crate) fn guest() -> Caller {
     Caller { subject: Subject::Anonymous, scopes: Scopes::NONE.with(Scope::Write) }
 }
 
 /// Another one.
-fn member() -> Caller {
+pub(crate) fn member() -> Caller {
     Caller { subject: Subject::Operator, scopes: Scopes::NONE.with(Scope::Write) }
 }
 
 /// Runs over a store in a folder.
-struct House {
-    runs: Runs,
-    sessions: Sessions,
-    store: Store,
-    tasks: Tasks,
+pub(crate) struct House {
+    pub(crate) runs: Runs,
+    pub(crate) sessions: Sessions,
+    pub(crate) store: Store,
+    pub(crate) tasks: Tasks,
 }
 
 impl House {
     /// Over a store in this folder, with a config merged over the usual one.
-    async fn at(folder: &Path, upstream: &Upstream, extra: Value) -> Self {
+    pub(crate) async fn at(folder: &Path, upstream: &Upstream, extra: Value) -> Self {
         Self::by(Clock::system(), folder, upstream, extra).await
     }
 
     /// The same by this clock.
-    async fn by(clock: Clock, folder: &Path, upstream: &Upstream, extra: Value) -> Self {
+    pub(crate) async fn by(clock: Clock, folder: &Path, upstream: &Upstream, extra: Value) -> Self {
         let paths = Paths {
             config_file: folder.join("openclaw.json"),
             state_dir: folder.to_owned(),
@@ -134,7 +134,7 @@ fn user(text: &str) -> Message {
 }
 
 /// A stateless request of the operator's.
-fn stateless(text: &str) -> RunRequest {
+pub(crate) fn stateless(text: &str) -> RunRequest {
     RunRequest {
         agent: None,
         session: None,
@@ -168,7 +168,7 @@ fn followup(text: &str) -> RunRequest {
     turn(text, QueueMode::Followup)
 }
 
-fn chunk(delta: Value, finish: Option<&str>) -> String {
+pub(crate) fn chunk(delta: Value, finish: Option<&str>) -> String {
     let choice = json!({"index": 0, "delta": delta, "finish_reason": finish});
     format!("data: {}\n\n", json!({"id": "c", "choices": [choice]}))
 }
@@ -177,19 +177,19 @@ fn says(text: &str) -> String {
     chunk(json!({"content": text}), None)
 }
 
-fn ends() -> String {
+pub(crate) fn ends() -> String {
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15});
     let usage = json!({"id": "c", "choices": [], "usage": usage});
     format!("{}data: {usage}\n\ndata: [DONE]\n\n", chunk(json!({}), Some("stop")))
 }
 
 /// An answer in one go.
-fn answer(text: &str) -> Reply {
+pub(crate) fn answer(text: &str) -> Reply {
     Reply::stream().then(says(text)).then(ends())
 }
 
 /// An answer that begins, and ends once the gate is open.
-fn gated(text: &str, gate: &Gate) -> Reply {
+pub(crate) fn gated(text: &str, gate: &Gate) -> Reply {
     Reply::stream().then(says(text)).then_gate(gate).then(ends())
 }
 

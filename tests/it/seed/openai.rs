@@ -160,6 +160,19 @@ async fn oa_4_chat_answers_plain_streamed_and_with_tools() {
     let function = json!({"name": "f", "arguments": "{\"x\":1}"});
     let call = json!({"id": "1", "type": "function", "function": function});
     assert_eq!(choice["message"]["tool_calls"], json!([call]));
+
+    let older = json!({"model": "openclaw", "messages": hello(), "functions": [{"name": "f"}]});
+    let called = json_of(gateway.post("/v1/chat/completions", older).await).await;
+    let choice = &called["choices"][0];
+    assert_eq!(
+        (&choice["finish_reason"], &choice["message"]["function_call"]),
+        (&json!("function_call"), &function)
+    );
+
+    let twice = json!({"model": "openclaw", "messages": hello(), "n": 2});
+    let twice = json_of(gateway.post("/v1/chat/completions", twice).await).await;
+    assert_eq!(twice["choices"].as_array().expect("a list").len(), 2);
+    assert_eq!(twice["usage"]["total_tokens"], 8);
 }
 
 /// The events of a streamed response, without the end of the stream.

@@ -177,16 +177,17 @@ impl Request {
     }
 }
 
-/// What ids of responses and of their items begin with.
-const NUMBERED: [&str; 6] = ["resp_", "msg_", "fc_", "fco_", "rs_", "cmp_"];
+/// What ids of responses and of their items begin with, and the sessions named after them.
+const NUMBERED: [&str; 7] = ["resp_", "msg_", "fc_", "fco_", "rs_", "cmp_", "openresponses:"];
 
 /// The ids of responses and items in a text, without what they begin with, in order.
 fn numbered(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for (at, _) in text.match_indices('_') {
+    for (at, _) in text.match_indices(['_', ':']) {
         let begins = NUMBERED.iter().any(|prefix| text[..=at].ends_with(prefix));
-        let id = text.get(at + 1..at + 33);
-        let id = id.filter(|id| id.chars().all(|c| c.is_ascii_hexdigit()));
+        let id = run_of(&text[at + 1..], 32, |c| c.is_ascii_hexdigit());
+        // An id that no gateway makes is a request's own, and stays as it is written.
+        let id = id.filter(|id| id.bytes().any(|digit| digit != b'0'));
         if let (true, Some(id)) = (begins, id)
             && !found.iter().any(|known| known == id)
         {
@@ -275,7 +276,7 @@ fn name_what_varies(text: &str, url: &str) -> String {
             named = named.replace(&format!("{prefix}{id}"), &format!("{prefix}{{{}}}", at + 1));
         }
     }
-    for prefix in ["chatcmpl_", "req_"] {
+    for prefix in ["chatcmpl_", "req_", "with the id ", "UNTRUSTED_CONTENT "] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
     }
     for prefix in ["\"sessionId\": \"", "\"sessionId\\\":\\\""] {

@@ -175,6 +175,7 @@ fn hints_go_to_those_who_take_them() {
     let known = ["logit_bias", "logprobs", "reasoning_effort", "top_logprobs"];
     assert_eq!(sent(Flavour::Compatible), known);
     assert_eq!(sent(Flavour::Mistral), ["prediction"]);
+    assert!(sent(Flavour::Local).is_empty());
     let mut all =
         [&known[..], &["prediction", "verbosity", "service_tier", "safety_identifier"]].concat();
     all.sort_unstable();
