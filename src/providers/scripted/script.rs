@@ -13,6 +13,8 @@ use serde_json::Value;
 
 /// Dimensions of a vector when nobody asks for others.
 const DIMENSIONS: u32 = 384;
+/// Longer vectors are not made, whatever a request asks for: their room is limited here only.
+const MAX_DIMENSIONS: u32 = 4_096;
 /// The largest script that is read.
 const MAX_SCRIPT_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -139,6 +141,7 @@ impl Script {
     /// Vectors made from hashes of the texts.
     pub(in crate::providers) async fn embed(self, call: EmbedCall) -> Result<Embeddings, Error> {
         let dimensions = call.dimensions.or(self.file.dimensions).unwrap_or(DIMENSIONS);
+        let dimensions = dimensions.min(MAX_DIMENSIONS);
         let input = call.vocabulary.decode(&self.provider, call.input).await?;
         let EmbeddingInput::Texts(texts) = &*input else {
             return Err(Error::malformed(&self.provider, "no texts"));
