@@ -109,11 +109,7 @@ fn prepare(
     request: RunRequest,
 ) -> Result<ModelCall, Failure> {
     let agent = agents.resolve(snapshot, request.agent.as_ref())?;
-    let model = match (&request.model, request.kind) {
-        (Some(text), _) => agents.overridden(snapshot, text)?,
-        (None, RunKind::Turn) => agent.model.clone(),
-        (None, RunKind::Utility) => agent.utility_model.clone(),
-    };
+    let model = agents.model(snapshot, &request)?;
     Ok(ModelCall {
         model,
         messages: prompt::assemble(agent, request.context, request.input),

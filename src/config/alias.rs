@@ -1,5 +1,6 @@
 //! What a name stands for that clients may send as `model`.
 
+use super::Config;
 use crate::types::{AgentId, InvalidName, ModelRef};
 
 /// The agent id that always means the default agent.
@@ -47,6 +48,16 @@ pub fn own_agent(name: &str) -> Option<&str> {
         return Some(DEFAULT_AGENT);
     }
     AGENT_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix))
+}
+
+/// The models of providers that a validated config's aliases stand for.
+pub fn aliased_models(config: &Config) -> Vec<ModelRef> {
+    let targets = config.gateway.http.models.aliases.values();
+    let models = targets.filter_map(|text| match AliasTarget::parse(text) {
+        Ok(AliasTarget::Model(model)) => Some(model),
+        _ => None,
+    });
+    models.collect()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ mod url;
 mod validate;
 mod wording;
 
-pub use alias::{AliasTarget, own_agent};
+pub use alias::{AliasTarget, aliased_models, own_agent};
 pub use env::Env;
 pub use error::{Error, Issue, Position};
 pub use file::write_new;

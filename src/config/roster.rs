@@ -95,6 +95,11 @@ pub fn default_agent(config: &Config) -> AgentId {
     listed.swap_remove(default).id
 }
 
+/// The ids of a config's agents, in configured order.
+pub(super) fn ids(config: &Config) -> Vec<AgentId> {
+    order(config, &mut Vec::new()).listed.into_iter().map(|agent| agent.id).collect()
+}
+
 /// What is wrong with the config's agents.
 pub(super) fn check(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -1,5 +1,7 @@
 //! Rules that the types of the schema cannot hold.
 
+mod http;
+
 use super::finding::Finding;
 use super::key_path::KeyPath;
 use super::node::Node;
@@ -8,7 +10,7 @@ use super::{
     roster, url,
 };
 use crate::types::SecretInput;
-use http::{HeaderName, HeaderValue};
+use ::http::{HeaderName, HeaderValue};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -30,6 +32,11 @@ const TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=86_400;
 /// Sessions are kept at least this long, and have at least this much room.
 const LEAST_KEPT: Duration = Duration::from_secs(60);
 const LEAST_DISK: u64 = 1 << 20;
+/// Milliseconds a stream's status may wait for the answer's beginning; nought sends it at once.
+const COMMIT_AFTER_MS: RangeInclusive<u64> = 0..=600_000;
+/// Milliseconds a stream may be silent. What lies between it and its client gives up after some
+/// more than the most of it.
+const KEEP_ALIVE_MS: RangeInclusive<u64> = 10..=15_000;
 /// Messages that may wait in one session.
 const QUEUE_CAP: RangeInclusive<u64> = 1..=1_000;
 /// Milliseconds a `collect` queue may wait for more, at most a minute.
@@ -38,6 +45,9 @@ const DEBOUNCE_MS: RangeInclusive<u64> = 0..=60_000;
 const CONCURRENT: RangeInclusive<u64> = 1..=1_000_000;
 /// Seconds a run may take, at most a month.
 const RUN_SECONDS: RangeInclusive<u64> = 1..=2_678_400;
+/// Inputs and tokens of one embeddings request, up to OpenAI's own limits.
+const EMBED_INPUTS: RangeInclusive<u64> = 1..=2_048;
+const EMBED_TOKENS: RangeInclusive<u64> = 1..=300_000;
 
 /// Headers that belong to the connection or the body, which a config must not set.
 const RESERVED_HEADERS: [&str; 9] = [
@@ -57,6 +67,7 @@ const RESERVED_HEADERS: [&str; 9] = [
 pub(super) fn check(config: &Config, tree: &Node) -> Vec<Finding> {
     let mut findings = Vec::new();
     gateway(config, &mut findings);
+    http::check(config, &mut findings);
     for (id, settings) in &config.models.providers {
         provider(id, settings, &mut findings);
     }
@@ -161,6 +172,9 @@ fn limits(config: &Config, findings: &mut Vec<Finding>) {
     let queue = KeyPath::of("messages.queue");
     within(queue.key("cap"), count(Some(config.messages.queue.cap)), QUEUE_CAP);
     within(queue.key("debounceMs"), Some(config.messages.queue.debounce_ms), DEBOUNCE_MS);
+    let (sse, path) = (config.gateway.http.sse, KeyPath::of("gateway.http.sse"));
+    within(path.key("commitAfterMs"), Some(sse.commit_after_ms), COMMIT_AFTER_MS);
+    within(path.key("keepAliveMs"), Some(sse.keep_alive_ms), KEEP_ALIVE_MS);
     let defaults = KeyPath::of("agents.defaults");
     let agents = &config.agents;
     within(defaults.key("maxConcurrent"), count(agents.defaults.max_concurrent), CONCURRENT);
@@ -171,6 +185,11 @@ fn limits(config: &Config, findings: &mut Vec<Finding>) {
     let named = agents.entries.iter().map(|(id, agent)| (entries.key(id), agent));
     for (path, agent) in listed.chain(named) {
         within(path.key("maxConcurrent"), count(agent.max_concurrent), CONCURRENT);
+    }
+    for (id, provider) in &config.models.providers {
+        let caps = KeyPath::of("models.providers").key(id).key("embedding");
+        within(caps.key("maxInputs"), provider.embedding.max_inputs.map(u64::from), EMBED_INPUTS);
+        within(caps.key("maxTokens"), provider.embedding.max_tokens.map(u64::from), EMBED_TOKENS);
     }
     for (id, provider) in &config.models.providers {
         let models = KeyPath::of("models.providers").key(id).key("models");
@@ -272,11 +291,24 @@ fn headers(headers: &BTreeMap<String, SecretInput>, path: &KeyPath, findings: &m
 
 fn models(models: &[Model], path: &KeyPath, findings: &mut Vec<Finding>) {
     for (at, model) in models.iter().enumerate() {
-        let path = path.index(at).key("id");
+        let path = path.index(at);
         if model.id.trim().is_empty() {
-            findings.push(Finding::at(path, "must not be empty"));
+            findings.push(Finding::at(path.key("id"), "must not be empty"));
         } else if models[..at].iter().any(|other| other.id == model.id) {
-            findings.push(Finding::at(path, format!("{:?} is listed twice", model.id)));
+            findings.push(Finding::at(path.key("id"), format!("{:?} is listed twice", model.id)));
+        }
+        let empty = "must not be empty; leave the key out where it is not known";
+        if model.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            findings.push(Finding::at(path.key("name"), empty));
+        }
+        if model.input.as_ref().is_some_and(Vec::is_empty) {
+            findings.push(Finding::at(path.key("input"), empty));
+        }
+        let sizes = [("contextWindow", model.context_window), ("maxTokens", model.max_tokens)];
+        for (key, size) in sizes {
+            if size == Some(0) {
+                findings.push(Finding::at(path.key(key), "expected 1 or more tokens, found 0"));
+            }
         }
     }
 }
@@ -291,6 +323,7 @@ struct Models<'a> {
 impl Models<'_> {
     fn check(&mut self) {
         let agents = &self.config.agents;
+        self.aliases();
         let defaults = KeyPath::of("agents.defaults");
         self.chat(agents.defaults.model.as_ref(), &defaults, "model");
         self.chat(agents.defaults.utility_model.as_ref(), &defaults, "utilityModel");

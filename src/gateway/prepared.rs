@@ -65,7 +65,7 @@ impl Prepared {
         &self.loaded.env
     }
 
-    /// The models on this machine that agents will use, for answers or for embeddings.
+    /// The models on this machine that agents and aliases name, for answers or for embeddings.
     pub fn local_models(&self) -> Vec<String> {
         let config = &self.loaded.config;
         let is_local = |provider: &str| {
@@ -73,12 +73,14 @@ impl Prepared {
             settings.map_or(provider == LOCAL, |settings| settings.api == Api::Local)
         };
         let roster = Roster::of(config, &self.found.fallback);
+        let aliased = config::aliased_models(config);
         let used: BTreeSet<_> = roster
             .iter()
             .flat_map(|agent| {
                 let (chat, embedding) = (&agent.model, &agent.embedding);
                 [(&chat.provider, &chat.model), (&embedding.provider, &embedding.model)]
             })
+            .chain(aliased.iter().map(|model| (&model.provider, &model.model)))
             .filter(|(provider, _)| is_local(provider))
             .map(|(_, model)| model.clone())
             .collect();

@@ -1,10 +1,13 @@
 //! The door of the HTTP API: what holds for every request and every reply.
 
+use super::cors::Origin;
 use super::document::{self, Groups};
 use super::json::BodyLimit;
 use super::rate::Counted;
 use super::request_id::RequestId;
-use super::{ApiError, JSON, chat, embeddings, models, probes, responses, session, target, tools};
+use super::{
+    ApiError, chat, embeddings, host, models, path, probes, responses, session, target, tools,
+};
 use crate::agents::Agents;
 use crate::auth::Gate;
 use crate::config::Endpoint as EndpointSettings;
@@ -18,21 +21,19 @@ use crate::tasks::Tasks;
 use crate::tools::Toolbox;
 use futures_util::FutureExt;
 use poem::endpoint::BoxEndpoint;
-use poem::http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery,
-};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response};
 use poem_openapi::{OpenApi, OpenApiService};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 /// The header that carries the request id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Where the published contract is served.
-const DOCUMENT_PATH: &str = "/openapi.json";
+/// The header in which OpenAI says how long an answer took, up to its first byte.
+const PROCESSING_MS: HeaderName = HeaderName::from_static("openai-processing-ms");
 
 /// Headers that decide who answers and where it is kept.
 const READABLE_HEADERS: [&str; 5] = [
@@ -83,10 +84,11 @@ pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
     let Services { live, gate, runs, responses, media, tasks, agents, providers, toolbox, health } =
         services;
     let sockets = responses::Sockets::default();
-    let made_with = responses::Handles { live: live.clone(), responses, media, tasks, sockets };
+    let made_with =
+        responses::Handles { live: live.clone(), responses, media: media.clone(), tasks, sockets };
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
-        chat::ChatApi { live: live.clone(), runs },
+        chat::ChatApi { live: live.clone(), runs, agents: agents.clone(), media },
         responses::ResponsesApi { handles: made_with },
         embeddings::EmbeddingsApi { live: live.clone(), agents, providers },
         tools::ToolsApi { toolbox },
@@ -124,10 +126,18 @@ impl Endpoint for Door {
         let path = request.uri().path().to_owned();
         // What is logged on the way, down to a provider's failure, carries the request's id.
         let span = tracing::info_span!("request", %id);
-        let mut response = self.answer(request, id).instrument(span.clone()).await;
-        decorate(&mut response, id);
+        let origin = Origin::of(request.headers(), &self.live.load().config.gateway.http.cors);
+        let mut response = match origin.as_ref().and_then(|origin| origin.preflight(&request)) {
+            Some(answer) => answer,
+            None => self.answer(request, id).instrument(span.clone()).await,
+        };
+        let elapsed = started.elapsed();
+        decorate(&mut response, id, elapsed);
+        if let Some(origin) = origin {
+            origin.tell(&mut response);
+        }
         let status = response.status().as_u16();
-        let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         tracing::debug!(parent: &span, %method, path, status, elapsed_us, "answered");
         Ok(response)
     }
@@ -136,7 +146,8 @@ impl Endpoint for Door {
 impl Door {
     /// The reply, in the shape of its path.
     async fn answer(&self, mut request: Request, id: RequestId) -> Response {
-        if let Err(error) = normalise(&mut request) {
+        let known = host::check(&request, &self.live.load().config.gateway.allowed_hosts);
+        if let Err(error) = known.and_then(|()| path::normalise(&mut request)) {
             return error.into_response();
         }
         let path = request.uri().path().to_owned();
@@ -156,9 +167,9 @@ impl Door {
         if let Err(error) = check_overrides(request.headers()) {
             return error.into_response();
         }
-        if path == DOCUMENT_PATH {
+        if let Some(public) = document::public(path) {
             return match *request.method() {
-                Method::GET => Response::builder().content_type(JSON).body(document::committed()),
+                Method::GET => public.reply(),
                 _ => self.envelope(StatusCode::METHOD_NOT_ALLOWED, &asked, path).into_response(),
             };
         }
@@ -233,10 +244,13 @@ impl Door {
 
     /// The methods of a path, `HEAD` wherever there is `GET`.
     fn allowed(&self, path: &str) -> String {
-        let methods = if path == DOCUMENT_PATH {
+        let methods = if document::public(path).is_some() {
             vec![Method::GET]
         } else {
-            let route = self.routes.iter().find(|(pattern, _)| fits(pattern, path));
+            // A path of its own comes before one of `{any}`, as in the router.
+            let literal = self.routes.iter().find(|(pattern, _)| pattern == path);
+            let fits = || self.routes.iter().find(|(pattern, _)| path::fits(pattern, path));
+            let route = literal.or_else(fits);
             route.map(|(_, methods)| methods.clone()).unwrap_or_default()
         };
         let names = methods.iter().map(|method| match *method {
@@ -252,29 +266,19 @@ fn below(path: &str, root: &str) -> bool {
     path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a path fits a pattern of literal segments and `{name}` ones.
-fn fits(pattern: &str, path: &str) -> bool {
-    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
-    loop {
-        match (pattern.next(), path.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(got)) if wanted == got || wanted.starts_with('{') => {}
-            _ => return false,
-        }
-    }
-}
-
 fn is_json(response: &Response) -> bool {
     response.content_type().is_some_and(|kind| kind.starts_with("application/json"))
 }
 
-fn decorate(response: &mut Response, id: RequestId) {
+fn decorate(response: &mut Response, id: RequestId, elapsed: Duration) {
     let headers = response.headers_mut();
     for (name, value) in &SECURITY_HEADERS {
         headers.insert(name, value.clone());
     }
     let id = HeaderValue::try_from(id.to_string()).expect("hexadecimal digits fit a header");
     headers.insert(REQUEST_ID, id);
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    headers.insert(PROCESSING_MS, HeaderValue::from(millis));
 }
 
 /// An override that cannot be read must not be taken for one that was not given.
@@ -286,93 +290,4 @@ fn check_overrides(headers: &HeaderMap) -> Result<(), ApiError> {
         }
     }
     Ok(())
-}
-
-/// Forgives what base URLs put together by hand bring: doubled and trailing slashes. The slash
-/// in a model id is made one segment, so that `/v1/models/openclaw/default` finds its route.
-fn normalise(request: &mut Request) -> Result<(), ApiError> {
-    const MODELS: &str = "/v1/models/";
-    let uri = request.uri();
-    let path = uri.path();
-    let doubled = path.contains("//");
-    let trailing = path.len() > 1 && path.ends_with('/');
-    let slashed = path.strip_prefix(MODELS).is_some_and(|id| id.contains('/'));
-    if let Some(id) = path.strip_prefix(MODELS) {
-        check_encoding(id)?;
-    }
-    if !(doubled || trailing || slashed) {
-        return Ok(());
-    }
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let mut clean = format!("/{}", segments.join("/"));
-    if let Some(id) = clean.strip_prefix(MODELS) {
-        clean = format!("{MODELS}{}", id.replace('/', "%2F"));
-    }
-    if let Some(query) = uri.query() {
-        clean = format!("{clean}?{query}");
-    }
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = PathAndQuery::try_from(clean).ok();
-    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| ApiError::not_found("this path"))?;
-    Ok(())
-}
-
-/// A model id must be percent-encoded UTF-8.
-fn check_encoding(id: &str) -> Result<(), ApiError> {
-    let mut bytes = id.bytes();
-    let mut decoded = Vec::with_capacity(id.len());
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            decoded.push(byte);
-            continue;
-        }
-        let mut digit = || bytes.next().and_then(|digit| char::from(digit).to_digit(16));
-        match (digit(), digit()) {
-            (Some(high), Some(low)) => decoded.extend(u8::try_from(high * 16 + low)),
-            _ => return Err(invalid_model_id()),
-        }
-    }
-    String::from_utf8(decoded).map(drop).map_err(|_| invalid_model_id())
-}
-
-fn invalid_model_id() -> ApiError {
-    ApiError::invalid("invalid_value", "model", "Invalid model id: its percent-encoding is broken.")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(from: &str, to: &str) {
-        let mut request = Request::builder().uri(Uri::try_from(from).expect("a URI")).finish();
-        normalise(&mut request).expect("accepted");
-        assert_eq!(request.uri().to_string(), to);
-    }
-
-    #[test]
-    fn paths_put_together_by_hand_are_forgiven() {
-        check("/v1/models", "/v1/models");
-        check("/v1//models?user=1", "/v1/models?user=1");
-        check("/v1/models/", "/v1/models");
-        check("/v1/models/openclaw/default", "/v1/models/openclaw%2Fdefault");
-        check("/v1/models/openclaw%2Fdefault", "/v1/models/openclaw%2Fdefault");
-        check("/v1/models//a//b/", "/v1/models/a%2Fb");
-        check("/", "/");
-        check("//", "/");
-    }
-
-    #[test]
-    fn a_broken_encoding_is_refused() {
-        for bad in ["/v1/models/%", "/v1/models/%zz", "/v1/models/%ff"] {
-            let mut request = Request::builder().uri(Uri::try_from(bad).expect("a URI")).finish();
-            assert!(normalise(&mut request).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn patterns_match_segment_by_segment() {
-        assert!(fits("/v1/models/{model}", "/v1/models/a%2Fb"));
-        assert!(!fits("/v1/models/{model}", "/v1/models"));
-        assert!(!fits("/v1/models", "/v1/models/a"));
-    }
 }

@@ -10,8 +10,9 @@ use poem_openapi::registry::{
     MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
 };
 use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
@@ -219,6 +220,23 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     })
 }
 
+/// Reads what a field at `path` holds and what was passed over when the body was parsed.
+pub(super) fn parse_at<'a, T: Deserialize<'a>>(
+    raw: &'a RawValue,
+    path: &str,
+) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_str(raw.get());
+    serde_path_to_error::deserialize::<_, T>(&mut reader).map_err(|tracked| {
+        let error = explain(&tracked);
+        let below = error.param.filter(|param| !param.is_empty());
+        // What is said of the place must name it from the body's root.
+        let param = below.as_ref().map_or(path.to_owned(), |below| format!("{path}.{below}"));
+        let told = below.as_deref().unwrap_or("the request body");
+        let message = error.message.replacen(told, &param, 1);
+        ApiError { message, param: Some(param), ..error }
+    })
+}
+
 fn not_json(error: &serde_json::Error) -> ApiError {
     let message = format!("The request body is not valid JSON: {error}.");
     ApiError::new(StatusCode::BAD_REQUEST, "invalid_request_error", "invalid_json", message)
@@ -270,7 +288,6 @@ fn in_json_terms(reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     struct Sample {
@@ -288,6 +305,21 @@ mod tests {
         let error = parse::<Sample>(body.as_bytes()).expect_err("must be refused");
         assert_eq!((error.code, error.param.as_deref()), (code, param), "{body}");
         assert!(error.message.contains(message), "{body}: {}", error.message);
+    }
+
+    #[test]
+    fn what_is_read_later_is_named_from_the_root() {
+        let fault = |raw: &str| {
+            let raw = RawValue::from_string(raw.to_owned()).expect("JSON");
+            let error = parse_at::<Sample>(&raw, "outer").expect_err("must be refused");
+            assert!(error.message.contains(error.param.as_deref().expect("a place")), "{error}");
+            (error.code, error.param.expect("a place"))
+        };
+        let missing = "missing_required_parameter";
+        assert_eq!(fault("{}"), (missing, "outer.items".to_owned()));
+        assert_eq!(fault(r#"{"items":[{}]}"#), (missing, "outer.items[0].size".to_owned()));
+        assert_eq!(fault(r#"{"items":3}"#), ("invalid_type", "outer.items".to_owned()));
+        assert_eq!(fault("3"), ("invalid_type", "outer".to_owned()));
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,17 +4,25 @@
 //! [`endpoint`] is the one thing it gives to `gateway`. Each API group gets only the handles it
 //! uses; wire types stay in their group. It never calls an agent or a provider's chat itself.
 
+mod attachments;
 mod chat;
+mod cors;
 mod document;
 mod embeddings;
 mod entry;
 mod error;
+mod form;
+mod host;
 mod ignored;
 mod json;
 mod meter;
 mod models;
+mod offer;
+mod path;
 mod probes;
+mod range;
 mod rate;
+mod recording;
 mod request_id;
 mod responses;
 mod security;
@@ -25,7 +33,7 @@ mod target;
 mod terms;
 mod tools;
 
-pub use document::{committed, document};
+pub use document::{committed, committed_3_1, document, document_3_1};
 pub use entry::{Services, endpoint};
 
 use error::ApiError;

@@ -56,7 +56,8 @@ fn starts_work(request: &Request) -> bool {
             path,
             "/v1/chat/completions" | "/v1/embeddings" | "/v1/responses" | "/v1/responses/compact"
         ),
-        // Responses over WebSocket: each of its frames is counted when it comes.
+        // Responses over WebSocket: what opens the connection stands for the first response, and
+        // each further one is counted when it comes.
         Method::GET => path == "/v1/responses",
         _ => false,
     }
@@ -67,9 +68,7 @@ pub(super) fn count(gate: &Gate, request: &Request, caller: Caller) -> Result<Me
     let Some(counted) = request.data::<Counted>() else { return Ok(Meter::default()) };
     let Some(account) = gate.account(caller) else { return Ok(Meter::default()) };
     let account = counted.0.get_or_init(|| account);
-    if request.method() == Method::POST {
-        account.begin().map_err(refuse)?;
-    }
+    account.begin().map_err(refuse)?;
     Ok(Meter::of(account.clone()))
 }
 
@@ -77,7 +76,7 @@ pub(super) fn count(gate: &Gate, request: &Request, caller: Caller) -> Result<Me
 pub(super) fn refuse(exceeded: Exceeded) -> ApiError {
     let Exceeded { what, per_minute, wait } = exceeded;
     let message = format!(
-        "Rate limit reached: {per_minute} {what} per minute (gateway.http.limits). \
+        "Rate limit reached for {what} ({per_minute} a minute, by gateway.http.limits). \
          Please try again in {}.",
         duration(wait)
     );

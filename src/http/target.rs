@@ -52,7 +52,7 @@ pub(super) fn resolve(snapshot: &Snapshot, name: &str) -> Result<Target, ApiErro
     if let Some(alias) = settings.aliases.get(name) {
         return of_alias(snapshot, alias).ok_or_else(|| unknown(snapshot, name));
     }
-    if settings.expose_providers && is_exposed(snapshot, name) {
+    if settings.expose_providers && is_backend(snapshot, name) {
         return Ok(Target { agent: None, model: Some(name.to_owned()) });
     }
     match settings.unknown {
@@ -83,7 +83,7 @@ fn of_alias(snapshot: &Snapshot, alias: &str) -> Option<Target> {
 }
 
 /// Whether a name is `provider/model` of a provider that is there and may have that model.
-fn is_exposed(snapshot: &Snapshot, name: &str) -> bool {
+fn is_backend(snapshot: &Snapshot, name: &str) -> bool {
     let Ok(named) = ModelRef::parse(name) else { return false };
     match snapshot.config.models.providers.get(&named.provider) {
         Some(provider) => {
@@ -97,7 +97,10 @@ fn is_exposed(snapshot: &Snapshot, name: &str) -> bool {
 pub(super) fn unknown(snapshot: &Snapshot, model: &str) -> ApiError {
     let shown: String = model.chars().take(MAX_SHOWN_CHARS).collect();
     let mut message = format!("The model '{shown}' does not exist. {}", there_is(snapshot));
-    if config::own_agent(model).is_none() {
+    if is_backend(snapshot, model) {
+        message.push_str(" To serve the providers' models by their own names, set ");
+        message.push_str("`gateway.http.models.exposeProviders: true`.");
+    } else if config::own_agent(model).is_none() {
         let stands_for = stand_in(snapshot, model);
         let hint = format!(
             " For a program that has this name built in, set \

@@ -42,7 +42,8 @@ pub(super) async fn read(
         PDF => pdf(&given, limits, extractor).await?,
         HTML => {
             let html = decoded(&given, HTML)?;
-            let page = extractor.run(Work::Html(Form::Markdown), html.as_bytes()).await;
+            let input = [&b"\n"[..], html.as_bytes()];
+            let page = extractor.run(Work::Html(Form::Markdown), &input).await;
             let page = page.map_err(|failure| failure.told("file"))?;
             Read { text: page.text, notes: Vec::new() }
         }
@@ -99,7 +100,7 @@ async fn pdf(given: &Given, limits: &Files, extractor: &Extractor) -> Result<Rea
         return Err(Error::invalid(message));
     }
     let work = Work::Pdf { max_pages: limits.pdf.max_pages };
-    let page = extractor.run(work, &given.bytes).await;
+    let page = extractor.run(work, &[&given.bytes]).await;
     let page = page.map_err(|failure| failure.told("file"))?;
     let read = page.pages.min(limits.pdf.max_pages);
     if page.text.trim().is_empty() {

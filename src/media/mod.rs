@@ -72,12 +72,13 @@ impl Media {
         Box::pin(file::read(given, name, limits, &self.extractor)).await
     }
 
-    /// A web page as text.
+    /// A web page as text, its links resolved against `base`, where it was found.
     ///
     /// # Errors
     /// [`Error`], when it cannot be made sense of or too much is being read at once.
-    pub async fn page(&self, html: &str, form: Form) -> Result<Page, Error> {
-        let page = self.extractor.run(Work::Html(form), html.as_bytes()).await;
+    pub async fn page(&self, html: &str, base: &str, form: Form) -> Result<Page, Error> {
+        let input = [base.as_bytes(), b"\n", html.as_bytes()];
+        let page = Box::pin(self.extractor.run(Work::Html(form), &input)).await;
         page.map_err(|failure| failure.told("page"))
     }
 }

@@ -1,9 +1,11 @@
 //! What a model is asked, and what it answers.
 
+use super::vocabulary::Vocabulary;
 use crate::types::{
     Delta, EmbeddingInput, Hints, Message, ModelRef, ResponseFormat, Sampling, StopReason,
     TokenScore, ToolCall, ToolChoice, ToolSpec, Usage,
 };
+use std::sync::Arc;
 
 /// One question to one model.
 #[derive(Debug, Clone)]
@@ -62,7 +64,17 @@ pub struct EmbedCall {
     /// Which model, at which provider.
     pub model: ModelRef,
     /// What shall be embedded.
-    pub input: EmbeddingInput,
-    /// How long the vectors shall be, where the model can choose.
+    pub input: Arc<EmbeddingInput>,
+    /// How long the vectors shall be; longer ones are cut.
     pub dimensions: Option<u32>,
+    /// What token ids stand for, and texts are counted with.
+    pub vocabulary: Vocabulary,
+}
+
+impl EmbedCall {
+    /// A call for vectors as the model makes them.
+    pub fn new(model: ModelRef, input: EmbeddingInput) -> Self {
+        let (input, vocabulary) = (Arc::new(input), Vocabulary::default());
+        Self { model, input, dimensions: None, vocabulary }
+    }
 }

@@ -1,6 +1,7 @@
 //! Where a provider that speaks OpenAI's dialect is, how it wants to be addressed, and how long it
 //! may take.
 
+use super::vocabulary::Caps;
 use super::{Error, Kind, Named, local};
 use crate::config::Provider;
 use crate::net;
@@ -18,11 +19,13 @@ const FIRST_TOKEN: Duration = Duration::from_secs(60);
 const FIRST_TOKEN_LOCAL: Duration = Duration::from_secs(300);
 /// Default of `idleTimeoutSeconds`.
 const IDLE: Duration = Duration::from_secs(300);
-/// Inputs in one embeddings request: OpenAI's own limit.
-const EMBED_BATCH: usize = 2048;
-/// The same for `local`, whose worker embeds one request at a time: small requests let several
-/// callers take turns.
-const EMBED_BATCH_LOCAL: usize = 64;
+/// What one embeddings request may hold: OpenAI's own limits.
+const EMBED_CAPS: Caps = Caps { inputs: 2048, tokens: 300_000 };
+/// Inputs in one for `local`, whose worker embeds one request at a time: small requests let
+/// several callers take turns.
+const EMBED_INPUTS_LOCAL: usize = 64;
+/// Tokens in one for Mistral, which refuses larger ones.
+const EMBED_TOKENS_MISTRAL: usize = 16_000;
 /// The longest wait that a config can ask for.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// A secret shorter than this would blank out ordinary words.
@@ -42,8 +45,8 @@ pub(super) struct Endpoint {
     pub(super) first_token: Duration,
     /// How long a stream may be silent, and a whole answer take.
     pub(super) idle: Duration,
-    /// Inputs in one embeddings request.
-    pub(super) embed_batch: usize,
+    /// What one embeddings request may hold.
+    pub(super) embed_caps: Caps,
     base: String,
     key: Option<Secret>,
     headers: Vec<(String, Secret)>,
@@ -56,6 +59,8 @@ pub(super) enum Flavour {
     OpenAi,
     /// Mistral, which refuses a request that has a field it does not know.
     Mistral,
+    /// A worker on this machine, which does not know what goes beyond the common fields.
+    Local,
     /// Everyone else.
     Compatible,
 }
@@ -72,11 +77,12 @@ impl Endpoint {
             let message = format!("The provider `{id}` has no `models.providers.{id}.baseUrl`.");
             return Err(Error::new(Kind::Unavailable, id, message));
         };
+        let flavour = Flavour::of(base);
         Ok(Self {
-            flavour: Flavour::of(base),
+            flavour,
+            embed_caps: flavour.embed_caps(named.settings),
             key: snapshot.provider_key(id).cloned(),
             headers: snapshot.provider_headers(id).to_vec(),
-            embed_batch: EMBED_BATCH,
             ..Self::new(client, base.to_owned(), named)
         })
     }
@@ -84,8 +90,9 @@ impl Endpoint {
     /// A worker on this machine, which needs no credentials.
     pub(super) fn local(client: net::Client, named: Named<'_>) -> Self {
         Self {
+            flavour: Flavour::Local,
             first_token: local_patience(named.settings),
-            embed_batch: EMBED_BATCH_LOCAL,
+            embed_caps: Flavour::Local.embed_caps(named.settings),
             ..Self::new(client, local::BASE_URL.to_owned(), named)
         }
     }
@@ -99,7 +106,7 @@ impl Endpoint {
             flavour: Flavour::Compatible,
             first_token: limit(settings.timeout_seconds, FIRST_TOKEN),
             idle: limit(settings.idle_timeout_seconds, IDLE),
-            embed_batch: EMBED_BATCH,
+            embed_caps: EMBED_CAPS,
             base,
             key: None,
             headers: Vec::new(),
@@ -178,7 +185,34 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
 }
 
 impl Flavour {
-    fn of(base_url: &str) -> Self {
+    /// What one embeddings request may hold, as far as the config does not say otherwise.
+    fn embed_caps(self, settings: &Provider) -> Caps {
+        let usual = match self {
+            Self::Mistral => Caps { tokens: EMBED_TOKENS_MISTRAL, ..EMBED_CAPS },
+            Self::Local => Caps { inputs: EMBED_INPUTS_LOCAL, ..EMBED_CAPS },
+            Self::OpenAi | Self::Compatible => EMBED_CAPS,
+        };
+        let configured = |cap: Option<u32>| cap.and_then(|cap| usize::try_from(cap).ok());
+        Caps {
+            inputs: configured(settings.embedding.max_inputs).unwrap_or(usual.inputs),
+            tokens: configured(settings.embedding.max_tokens).unwrap_or(usual.tokens),
+        }
+    }
+
+    /// Whether a field of [`crate::types::Hints`], by its name in the dialect, is sent. Who is not
+    /// known to take one may refuse the request for it.
+    pub(super) fn takes(self, hint: &str) -> bool {
+        match self {
+            Self::OpenAi => true,
+            Self::Compatible => {
+                matches!(hint, "logprobs" | "logit_bias" | "reasoning_effort")
+            }
+            Self::Mistral => hint == "prediction",
+            Self::Local => false,
+        }
+    }
+
+    pub(super) fn of(base_url: &str) -> Self {
         let uri = Uri::try_from(base_url).unwrap_or_default();
         let host = uri.host().unwrap_or_default();
         let within = |domain: &str| {

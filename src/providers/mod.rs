@@ -16,10 +16,12 @@ mod refusal;
 mod resolve;
 mod scripted;
 mod stream;
+mod vocabulary;
 
 pub use call::{Completion, EmbedCall, ModelCall, ModelEvent};
 pub use error::{Error, Kind};
 pub use stream::ModelStream;
+pub use vocabulary::{Vocabulary, most as most_tokens};
 
 pub use crate::config::LOCAL;
 
@@ -27,8 +29,8 @@ use crate::config::{Api, Paths, Provider};
 use crate::net;
 use crate::secrets::Snapshot;
 use crate::tasks::Tasks;
-use crate::types::{Embeddings, ModelRef};
-use endpoint::Endpoint;
+use crate::types::{Embeddings, Hints, ModelRef};
+use endpoint::{Endpoint, Flavour};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -124,6 +126,23 @@ impl Providers {
         resolve::resolve(snapshot, text)
     }
 
+    /// The hints that this model's provider is not sent, by their names in OpenAI's API.
+    pub fn untaken(
+        &self,
+        snapshot: &Snapshot,
+        model: &ModelRef,
+        hints: &Hints,
+    ) -> Vec<&'static str> {
+        let settings = snapshot.config.models.providers.get(&model.provider);
+        let flavour = match settings.map(|settings| (settings.api, settings.base_url.as_deref())) {
+            Some((Api::OpenAiCompletions, base)) => Flavour::of(base.unwrap_or_default()),
+            Some((Api::Local, _)) | None => Flavour::Local,
+            // It is there for tests and takes anything.
+            Some((Api::Scripted, _)) => return Vec::new(),
+        };
+        hints.given().filter(|hint| !flavour.takes(hint)).collect()
+    }
+
     async fn route(&self, snapshot: &Snapshot, model: &ModelRef) -> Result<Route, Error> {
         let id = &model.provider;
         let settings = snapshot.config.models.providers.get(id);
@@ -194,7 +213,7 @@ mod tests {
         let snapshot =
             crate::secrets::resolve(loaded, &Fallback { model: model.clone(), embedding });
         let input = crate::types::EmbeddingInput::Texts(vec!["a".to_owned()]);
-        let call = EmbedCall { model, input, dimensions: None };
+        let call = EmbedCall::new(model, input);
         let error = providers.embed(&Arc::new(snapshot), call).await.expect_err("late");
         assert_eq!(error.kind, Kind::Timeout, "{error}");
         assert_eq!(error.message, "The local model `tiny` did not start within 1 s.");

@@ -61,7 +61,7 @@ impl fmt::Display for AgentId {
 }
 
 /// A model behind a provider, written `provider/model` and split at the first slash.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModelRef {
     /// The provider's id in `models.providers`.
     pub provider: String,

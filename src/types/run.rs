@@ -187,6 +187,22 @@ pub struct Hints {
     pub safety_identifier: Option<String>,
 }
 
+impl Hints {
+    /// Those that are given, by their names in OpenAI's API.
+    pub fn given(&self) -> impl Iterator<Item = &'static str> {
+        let each = [
+            ("logprobs", self.logprobs.is_some()),
+            ("logit_bias", self.logit_bias.is_some()),
+            ("prediction", self.prediction.is_some()),
+            ("reasoning_effort", self.reasoning_effort.is_some()),
+            ("verbosity", self.verbosity.is_some()),
+            ("service_tier", self.service_tier.is_some()),
+            ("safety_identifier", self.safety_identifier.is_some()),
+        ];
+        each.into_iter().filter(|(_, given)| *given).map(|(name, _)| name)
+    }
+}
+
 /// The form an answer must take, where it is not free text.
 #[derive(Debug, Clone)]
 pub enum ResponseFormat {

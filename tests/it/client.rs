@@ -64,3 +64,46 @@ async fn every_reply_decodes_into_closed_types() {
     let reply = client.embeddings().create(request.expect("a request")).await;
     assert_eq!(reply.expect("the vectors decode").data[0].embedding, [0.5, 0.25]);
 }
+
+#[tokio::test]
+async fn several_answers_and_their_scores_decode_into_closed_types() {
+    let token = json!({"token": "Hi.", "logprob": -0.5, "bytes": [72, 105, 46],
+        "top_logprobs": [{"token": "Yo", "logprob": -2.0, "bytes": [89, 111]}]});
+    let logprobs = json!({"content": [token], "refusal": null});
+    let message = json!({"role": "assistant", "content": "Hi."});
+    let choice = json!({"index": 0, "message": message, "finish_reason": "stop",
+        "logprobs": logprobs});
+    let whole = json!({"choices": [choice],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}});
+    let event = |delta: serde_json::Value, finish: Option<&str>| {
+        let choice = json!({"index": 0, "delta": delta, "finish_reason": finish,
+            "logprobs": logprobs});
+        format!("data: {}\n\n", json!({"choices": [choice]}))
+    };
+    let streamed = || {
+        let stream = Reply::stream().then(event(json!({"content": "Hi."}), None));
+        stream.then(event(json!({}), Some("stop"))).then("data: [DONE]\n\n")
+    };
+    let replies = [Reply::json(200, &whole), Reply::json(200, &whole), streamed(), streamed()];
+    let upstream = Upstream::with(replies).await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let client = client(&gateway);
+    let wanted = |stream| {
+        let (n, logprobs, top_logprobs) = (Some(2), Some(true), Some(1));
+        CreateChatCompletionRequest { n, logprobs, top_logprobs, ..question(stream) }
+    };
+    let reply = client.chat().create(wanted(false)).await.expect("the completion decodes");
+    let indices: Vec<u32> = reply.choices.iter().map(|choice| choice.index).collect();
+    assert_eq!(indices, [0, 1]);
+    assert_eq!(reply.usage.expect("usage").total_tokens, 4);
+    let scores = reply.choices[1].logprobs.as_ref().expect("scores").content.as_ref();
+    assert_eq!(scores.expect("of the text")[0].top_logprobs[0].token, "Yo");
+
+    let mut stream = client.chat().create_stream(wanted(true)).await.expect("a stream");
+    let mut seen = 0;
+    while let Some(chunk) = stream.next().await {
+        let choices = chunk.expect("each chunk decodes").choices;
+        seen += choices.iter().filter(|choice| choice.logprobs.is_some()).count();
+    }
+    assert!(seen >= 2, "both answers have scores");
+}

@@ -33,6 +33,16 @@ async fn sessions() {
 }
 
 #[tokio::test]
+async fn cors() {
+    check_area("cors").await;
+}
+
+#[tokio::test]
+async fn limits() {
+    check_area("limits").await;
+}
+
+#[tokio::test]
 async fn responses() {
     check_area("responses").await;
 }

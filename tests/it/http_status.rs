@@ -45,8 +45,22 @@ fn with(key: &str, value: Value) -> Value {
     body
 }
 
+/// A chat whose one message has this part.
+fn saying(part: Value) -> Value {
+    with("messages", json!([{"role": "user", "content": [part]}]))
+}
+
+/// A chat about this image.
+fn image(url: &str) -> Value {
+    saying(json!({"type": "image_url", "image_url": {"url": url}}))
+}
+
 async fn chat(gateway: &Gateway, body: Value) -> Response {
     gateway.post("/v1/chat/completions", body).await
+}
+
+async fn embed(gateway: &Gateway, input: Value) -> Response {
+    gateway.post("/v1/embeddings", json!({ "input": input })).await
 }
 
 /// A raw POST to the chat endpoint with this content type and body.
@@ -86,6 +100,19 @@ async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> 
             let request = open.anonymous("GET", "/v1/models").header("x-openclaw-scopes", "");
             request.send().await.expect("an answer")
         }
+        "called by a name of somebody else's" => {
+            let request = gateway.request("GET", "/v1/models").header("host", "evil.example");
+            request.send().await.expect("an answer")
+        }
+        "too many inputs to embed" => embed(gateway, json!(vec!["x"; 2049])).await,
+        "too many tokens to embed" => embed(gateway, json!(vec![vec![1; 1_000]; 301])).await,
+        "token ids that no text has" => embed(gateway, json!([4_000_000])).await,
+        "over the caller's limit" => {
+            let limits = json!({"gateway": {"http": {"limits": {"requestsPerMinute": 1}}}});
+            let gateway = Gateway::start("http://127.0.0.1:9/v1", limits).await;
+            embed(&gateway, json!([])).await;
+            embed(&gateway, json!([])).await
+        }
         "unknown path" => gateway.get("/v1/completions").await,
         "endpoint switched off" => {
             let off = json!({"gateway": {"http": {"endpoints": {"models": {"enabled": false}}}}});
@@ -100,7 +127,22 @@ async fn refused_at_the_door(case: &str, gateway: &Gateway) -> Option<Response> 
         }
         "missing field" => chat(gateway, json!({"model": "openclaw"})).await,
         "value out of range" => chat(gateway, with("temperature", json!(3))).await,
-        "value not supported" => chat(gateway, with("n", json!(2))).await,
+        "value not supported" => chat(gateway, with("verbosity", json!("loud"))).await,
+        "image that is none" => chat(gateway, image("data:image/png;base64,aGVsbG8=")).await,
+        "image at a private address" => chat(gateway, image("http://127.0.0.1:9/x.png")).await,
+        "image of 11 MB" => {
+            // Zeros, after the beginning of a PNG.
+            let data = "A".repeat(4 * 1024 * 1024 * 11 / 3 / 4 * 4);
+            chat(gateway, image(&format!("data:image/png;base64,iVBORw0K{data}"))).await
+        }
+        "file by id" => {
+            chat(gateway, saying(json!({"type": "file", "file": {"file_id": "file-1"}}))).await
+        }
+        "several answers in a named session" => {
+            let request = gateway.request("POST", "/v1/chat/completions");
+            let request = request.header("x-openclaw-session-key", "s").json(&with("n", json!(2)));
+            request.send().await.expect("an answer")
+        }
         "body of 21 MB" => {
             raw(gateway, Some("application/json"), vec![b' '; 21 * 1024 * 1024]).await
         }
@@ -270,6 +312,10 @@ async fn check(row: &Row, reply: Response) {
         401 => assert_eq!(headers["www-authenticate"], "Bearer"),
         405 => assert_eq!(headers["allow"], "POST"),
         409 => assert_eq!(headers["x-should-retry"], "false"),
+        429 if row.case == "over the caller's limit" => {
+            let seconds = headers["retry-after"].to_str().ok().and_then(|text| text.parse().ok());
+            assert!((1..=60u32).contains(&seconds.expect("whole seconds")), "{headers:?}");
+        }
         429 => assert_eq!(headers["retry-after"], "30"),
         _ => {}
     }

@@ -112,7 +112,13 @@ async fn echo() -> Upstream {
     upstream.otherwise(|seen| {
         let messages = seen.body["messages"].as_array().expect("messages");
         let last = messages.last().expect("a message")["content"].clone();
-        answer(&format!("{} of {}", last.as_str().unwrap_or("?"), messages.len()))
+        let text = format!("{} of {}", last.as_str().unwrap_or("?"), messages.len());
+        if seen.body["stream"] == true {
+            return answer(&text);
+        }
+        let message = json!({"role": "assistant", "content": text});
+        let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+        Reply::json(200, &json!({"id": "c", "choices": [choice]}))
     });
     upstream
 }
@@ -293,16 +299,16 @@ async fn a_wrong_frame_gets_an_error_that_says_where_and_the_connection_stays() 
 
 #[tokio::test]
 async fn a_failure_of_the_providers_is_an_error_before_and_an_event_after_the_first_token() {
-    let refused = json!({"error": {"message": "slow down", "type": "x", "code": null}});
+    let refused = json!({"error": {"message": "top_k?", "type": "x", "code": null}});
     let replies =
-        [Reply::json(429, &refused), Reply::fixture("cut.sse").then_cut(), answer("Back")];
+        [Reply::json(400, &refused), Reply::fixture("cut.sse").then_cut(), answer("Back")];
     let upstream = Upstream::with(replies).await;
     let gateway = Gateway::start(&upstream.base_url(), plain()).await;
     let mut client = Client::open(&gateway).await;
     let frame = json!({"type": "response.create", "input": "x", "stream_id": "a"});
     let error = client.error(frame).await;
-    assert_eq!((&error["status"], &error["stream_id"]), (&json!(429), &json!("a")));
-    assert_eq!(error["error"]["code"], "rate_limit_exceeded");
+    assert_eq!((&error["status"], &error["stream_id"]), (&json!(400), &json!("a")));
+    assert_eq!(error["error"]["code"], "upstream_rejected");
     client.create(json!({"input": "x", "stream_id": "b"})).await;
     let events = client.events().await;
     assert!(events.iter().all(|event| event["stream_id"] == "b"), "{events:?}");

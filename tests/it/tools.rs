@@ -18,6 +18,38 @@ async fn goldens() {
 }
 
 #[tokio::test]
+async fn web_fetch_goldens() {
+    check_area("web-fetch").await;
+}
+
+#[tokio::test]
+async fn the_built_gateway_finds_its_own_binary_to_read_a_page() {
+    let page = Reply::of(200, "text/html").then("<h1>Hi</h1>");
+    let upstream = Upstream::with([page]).await;
+    let home = TempDir::new().expect("a temporary folder");
+    let state = home.path().join(".openclaw");
+    fs::create_dir(&state).expect("the state folder");
+    let config = json!({
+        "gateway": {"mode": "local", "auth": {"token": "t"}},
+        "models": {"providers": {"down": {"baseUrl": NOWHERE}}},
+        "agents": {"defaults": {"model": "down/x"}},
+        "tools": {"web": {"fetch": {"allowPrivateHosts": ["127.0.0.1"]}}},
+    });
+    fs::write(state.join("openclaw.json"), config.to_string()).expect("the config");
+    let mut process = Process::start_in(home, &["gateway", "--port", "0"], &[]);
+    let line = process.wait_for("listening on ws://");
+    let address = line.split("ws://").nth(1).and_then(|rest| rest.split(' ').next());
+    let url = format!("http://{}/tools/invoke", address.expect("an address"));
+    let args = json!({"url": upstream.base_url()});
+    let request = reqwest::Client::new().post(&url).bearer_auth("t");
+    let reply = request.json(&json!({"tool": "web_fetch", "args": args})).send().await;
+    let text = reply.expect("sent").text().await.expect("a body");
+    assert!(text.contains("\\n# Hi\\n"), "{text}");
+    process.signal("TERM");
+    process.wait();
+}
+
+#[tokio::test]
 async fn a_body_over_two_megabytes_is_a_413_in_this_shape() {
     let gateway = Gateway::start(NOWHERE, json!({})).await;
     let body = |bytes: usize| {

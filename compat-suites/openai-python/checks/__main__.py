@@ -2,11 +2,11 @@
 
 import sys
 
-from . import chat, embeddings, errors, forwarding, models, parallel, readme, routing
+from . import chat, embeddings, errors, forwarding, goldens, models, parallel, readme, routing
 from . import stream, structure, tolerance, tools
 from .harness import run_all
 
 MODULES = [models, errors, chat, stream, tools, forwarding, tolerance, routing, embeddings,
-           structure, parallel, readme]
+           structure, goldens, parallel, readme]
 
 run_all(MODULES, sys.argv[1:])

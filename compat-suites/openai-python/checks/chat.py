@@ -116,6 +116,13 @@ def answers_have_their_own_ids():
 
 
 @check
+def two_answers():
+    choices = scripted("Hello", n=2).choices
+    assert [choice.index for choice in choices] == [0, 1], choices
+    assert all(choice.message.content == "A scripted reply." for choice in choices), choices
+
+
+@check
 def usage_details_are_kept():
     usage = scripted("count").usage
     assert usage.prompt_tokens_details.cached_tokens == 2, usage

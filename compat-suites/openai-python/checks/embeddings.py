@@ -136,9 +136,16 @@ def the_models_own_dimensions():
 
 
 @check
-def other_dimensions_are_refused():
-    error = refused(openai.BadRequestError, embed, "hello", dimensions=64)
-    assert str(DIMENSIONS) in error.message, error
+def fewer_dimensions():
+    vector = embed("hello", dimensions=64).data[0].embedding
+    assert len(vector) == 64, len(vector)
+    assert abs(sum(value * value for value in vector) - 1) < 1e-4, vector
+
+
+@check
+def more_dimensions_than_there_are():
+    error = refused(openai.BadRequestError, embed, "hello", dimensions=DIMENSIONS + 1)
+    assert str(DIMENSIONS) in error.message and error.param == "dimensions", error
 
 
 @check

@@ -87,9 +87,9 @@ def error_has_a_request_id():
 
 
 @check
-def two_answers():
-    error = chat_refused(openai.BadRequestError, n=2)
-    assert (error.code, error.param) == ("unsupported_value", "n"), error
+def too_many_answers():
+    error = chat_refused(openai.BadRequestError, n=129)
+    assert (error.code, error.param) == ("invalid_value", "n"), error
 
 
 @check

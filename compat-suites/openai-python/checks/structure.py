@@ -4,9 +4,14 @@ import json
 
 from openai.types import CreateEmbeddingResponse, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response, ResponseStreamEvent
+from pydantic import TypeAdapter
 
 from .harness import MAIN, SCRIPTED, check, client, says
 from .tools import TOOLS
+
+# The same tools as the responses API has them.
+FLAT_TOOLS = [{"type": "function", **tool["function"]} for tool in TOOLS]
 
 
 def strict(kind, text: str):
@@ -26,6 +31,23 @@ def chat_stream(model, text, **options):
     assert len(data) > 2, data
     for event in data[:-1]:
         strict(ChatCompletionChunk, event)
+
+
+def response(model, text, **options):
+    create = client().responses.with_raw_response.create
+    strict(Response, create(model=model, input=text, **options).text)
+
+
+def response_stream(model, text, **options):
+    create = client().responses.with_streaming_response.create
+    with create(model=model, input=text, stream=True, **options) as reply:
+        lines = [line for line in reply.iter_lines() if line.startswith("data: {")]
+    events = [line.removeprefix("data: ") for line in lines]
+    assert len(events) > 5, events
+    for event in events:
+        TypeAdapter(ResponseStreamEvent).validate_json(event, strict=True)
+    numbers = [json.loads(event)["sequence_number"] for event in events]
+    assert numbers == list(range(len(events))), numbers
 
 
 @check
@@ -56,6 +78,41 @@ def chunks_with_usage():
 @check
 def tool_call_chunks():
     chat_stream(SCRIPTED, "weather in both", tools=TOOLS)
+
+
+@check
+def local_response():
+    response(MAIN, "Hello", max_output_tokens=16)
+
+
+@check
+def scripted_response():
+    response(SCRIPTED, "Hello")
+
+
+@check
+def response_with_tool_calls():
+    response(SCRIPTED, "weather in both", tools=FLAT_TOOLS)
+
+
+@check
+def local_response_events():
+    response_stream(MAIN, "Hello", max_output_tokens=16)
+
+
+@check
+def response_events():
+    response_stream(SCRIPTED, "count")
+
+
+@check
+def response_events_with_reasoning():
+    response_stream(SCRIPTED, "think")
+
+
+@check
+def response_events_with_tool_calls():
+    response_stream(SCRIPTED, "weather in both", tools=FLAT_TOOLS)
 
 
 @check

@@ -20,6 +20,8 @@ pub struct Gateway {
     pub custom_bind_host: Option<IpAddr>,
     /// Who may call.
     pub auth: GatewayAuth,
+    /// Names under which browsers may reach the gateway, beside those of this machine and network.
+    pub allowed_hosts: Vec<String>,
     /// The HTTP API.
     pub http: Http,
     /// What `POST /tools/invoke` may do.

@@ -23,7 +23,7 @@ pub use logging::{ConsoleStyle, Level, Logging};
 pub use media::{Files, Images, Pdf};
 pub use memory::Memory;
 pub use messages::{Drop, Messages, Queue};
-pub use models::{Api, Cost, Modality, Model, Models, Provider};
+pub use models::{Api, Cost, EmbeddingCaps, Modality, Model, Models, Provider};
 pub use session::{
     DmScope, Maintenance, MaintenanceMode, Reset, ResetByType, ResetMode, SessionScope,
     SessionSettings,

@@ -31,6 +31,8 @@ pub struct Provider {
     pub idle_timeout_seconds: Option<u64>,
     /// The models it has; when not empty, no other is asked for.
     pub models: Vec<Model>,
+    /// How much one of its embeddings requests may hold.
+    pub embedding: EmbeddingCaps,
     /// For `scripted`: the file with its replies, relative to the config file.
     pub script: Option<String>,
 }
@@ -49,6 +51,16 @@ pub enum Api {
     /// Replies from a file, for tests.
     #[serde(rename = "scripted")]
     Scripted,
+}
+
+/// `models.providers.<id>.embedding`: larger requests are split.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct EmbeddingCaps {
+    /// Inputs; 2048 by default, 64 for `local`.
+    pub max_inputs: Option<u32>,
+    /// Tokens of all of them; 300,000 by default.
+    pub max_tokens: Option<u32>,
 }
 
 /// One entry of `models.providers.<id>.models`.
@@ -113,6 +125,7 @@ impl Default for Provider {
             timeout_seconds: None,
             idle_timeout_seconds: None,
             models: Vec::new(),
+            embedding: EmbeddingCaps::default(),
             script: None,
         }
     }

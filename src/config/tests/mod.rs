@@ -1,5 +1,6 @@
 //! Config texts in, config or complaints out.
 
+mod reach;
 mod rules;
 
 use super::interpret::interpret;
@@ -375,7 +376,7 @@ fn keys_of_later_builds_give_one_warning_each() {
         "{channels: {telegram: {botToken: '${T}'}}, gateway: {tls: {enabled: false}, reload: {mode: 'hot'}}, \
           agents: {list: [{id: 'a', sandbox: {mode: 'off'}}], defaults: {model: {primary: 'local/m', \
           fallbacks: ['p/q']}}}, env: {shellEnv: {enabled: true}}, models: {providers: {p: {baseUrl: \
-          'http://h', models: [{id: 'm', name: 'n', contextWindow: 1, maxTokens: 2}]}}}}",
+          'http://h', models: [{id: 'm', name: 'n', compat: {}, contextTokens: 1}]}}}}",
     );
     let suffix = ": this build does not support this key yet; it is ignored";
     let keys = [
@@ -385,9 +386,8 @@ fn keys_of_later_builds_give_one_warning_each() {
         "agents.list[0].sandbox",
         "agents.defaults.model.fallbacks",
         "env.shellEnv",
-        "models.providers.p.models[0].name",
-        "models.providers.p.models[0].contextWindow",
-        "models.providers.p.models[0].maxTokens",
+        "models.providers.p.models[0].compat",
+        "models.providers.p.models[0].contextTokens",
     ];
     assert_eq!(read.warnings, keys.map(|key| format!("{key}{suffix}")));
 

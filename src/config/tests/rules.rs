@@ -206,6 +206,19 @@ fn limits_of_conversations_and_runs_are_checked() {
         "messages.queue.debounceMs: expected 0 to 60000, found 60001 (line 1, column 21)",
     );
     check(
+        "{gateway: {http: {sse: {commitAfterMs: 600001}}}}",
+        "gateway.http.sse.commitAfterMs: expected 0 to 600000, found 600001 (line 1, column 25)",
+    );
+    for silence in ["9", "15001"] {
+        check(
+            &format!("{{gateway: {{http: {{sse: {{keepAliveMs: {silence}}}}}}}}}"),
+            &format!(
+                "gateway.http.sse.keepAliveMs: expected 10 to 15000, found {silence} (line 1, \
+                 column 25)"
+            ),
+        );
+    }
+    check(
         "{agents: {defaults: {maxConcurrent: 0}}}",
         "agents.defaults.maxConcurrent: expected 1 to 1000000, found 0 (line 1, column 22)",
     );
@@ -225,6 +238,7 @@ fn limits_of_conversations_and_runs_are_checked() {
         "{session: {reset: {mode: 'daily', atHour: 23, idleMinutes: 1}}}",
         "{session: {maintenance: {maxEntries: 1}}, messages: {queue: {cap: 1, debounceMs: 0}}}",
         "{agents: {defaults: {maxConcurrent: 1, timeoutSeconds: 1}}}",
+        "{gateway: {http: {sse: {commitAfterMs: 0, keepAliveMs: 10}}}}",
         "{models: {providers: {p: {api: 'local', models: [{id: 'm', cost: {input: 0}}]}}}}",
     ] {
         accepted(text);
@@ -330,4 +344,75 @@ fn a_base_url_in_the_environment_is_checked_without_repeating_it() {
     let form = "X_URL: expected a URL such as https://api.openai.com/v1";
     assert_eq!(read("h/v1"), Err(form.to_owned()));
     assert!(read("http://u:hush@h/v1").is_err_and(|error| !error.contains("hush")));
+}
+
+#[test]
+fn aliases_lead_somewhere() {
+    let check = |aliases: &str, expected: &[&str]| {
+        let text = format!(
+            "{{gateway: {{http: {{models: {{aliases: {{{aliases}}}}}}}}}, \
+             agents: {{list: [{{id: 'a'}}, {{id: 'b'}}]}}, models: {{providers: {{p: {{baseUrl: 'http://h', \
+             models: [{{id: 'm'}}]}}}}}}}}"
+        );
+        if expected.is_empty() {
+            accepted(&text);
+        } else {
+            let place = "gateway.http.models.aliases";
+            let lines: Vec<_> = expected.iter().map(|line| format!("{place}{line}")).collect();
+            refused(&text, &lines.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    };
+    check("'gpt-4o': 'B', gpt: 'openclaw', e: 'p/m', 'openai/o': 'openai/o', l: 'local/x'", &[]);
+    check(
+        "x: 'c', y: 'q/m', z: 'p/n', w: 'a b', openclaw: 'a', 'agent:b': 'a', ' v': 'a'",
+        &[
+            "[\" v\"]: a name has 1 to 256 bytes, no space at its ends and no control characters (line 1, column 107)",
+            "[\"agent:b\"]: is a name of the gateway's own and always means an agent; choose another (line 1, column 91)",
+            ".openclaw: is a name of the gateway's own and always means an agent; choose another (line 1, column 76)",
+            ".w: \"a b\" is neither an agent's id nor `provider/model`; write one of them (line 1, column 66)",
+            ".x: there is no agent \"c\"; there is a, b (line 1, column 38)",
+            ".y: there is no provider \"q\"; add models.providers.q (line 1, column 46)",
+            ".z: \"n\" is not in models.providers.p.models (line 1, column 56)",
+        ],
+    );
+}
+
+#[test]
+fn the_doors_settings_are_checked() {
+    refused(
+        "{gateway: {allowedHosts: ['a.example', 'http://b', 'c:1', ''], http: {limits: {requestsPerMinute: 0, \
+          tokensPerMinute: 1000000001}, cors: {allowedOrigins: ['https://a/']}}}}",
+        &[
+            "gateway.http.cors.allowedOrigins[0]: an origin has no path, user or default port: write \"https://a\" (line 1, column 156)",
+            "gateway.allowedHosts[1]: expected a host name such as gateway.example.com, without scheme or port (line 1, column 40)",
+            "gateway.allowedHosts[2]: expected a host name such as gateway.example.com, without scheme or port (line 1, column 52)",
+            "gateway.allowedHosts[3]: expected a host name such as gateway.example.com, without scheme or port (line 1, column 59)",
+            "gateway.http.limits.requestsPerMinute: expected 1 to 1000000000, found 0 (line 1, column 80)",
+            "gateway.http.limits.tokensPerMinute: expected 1 to 1000000000, found 1000000001 (line 1, column 102)",
+        ],
+    );
+    refused(
+        "{gateway: {http: {limits: {burst: 0}}}}",
+        &[
+            "gateway.http.limits.burst: expected 1 to 1000000000, found 0 (line 1, column 28)",
+            "gateway.http.limits.burst: needs requestsPerMinute: it is how many of its requests may come at once (line 1, column 28)",
+        ],
+    );
+    refused(
+        &provider("models: [{id: 'm', name: ' ', input: [], contextWindow: 0, maxTokens: 0}]"),
+        &[
+            "models.providers.p.models[0].name: must not be empty; leave the key out where it is not known (line 1, column 70)",
+            "models.providers.p.models[0].input: must not be empty; leave the key out where it is not known (line 1, column 81)",
+            "models.providers.p.models[0].contextWindow: expected 1 or more tokens, found 0 (line 1, column 92)",
+            "models.providers.p.models[0].maxTokens: expected 1 or more tokens, found 0 (line 1, column 110)",
+        ],
+    );
+    let provider = |inner: &str| provider(&format!("embedding: {{{inner}}}"));
+    refused(
+        &provider("maxInputs: 0, maxTokens: 300001"),
+        &[
+            "models.providers.p.embedding.maxInputs: expected 1 to 2048, found 0 (line 1, column 63)",
+            "models.providers.p.embedding.maxTokens: expected 1 to 300000, found 300001 (line 1, column 77)",
+        ],
+    );
 }

@@ -1,8 +1,8 @@
-//! The fields of a chat request that come as text or as structure, each read in one pass.
+//! What a message of a chat request is made of: a text, or parts.
 
 use crate::http::strict::Object;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, Schema};
@@ -18,10 +18,11 @@ pub(crate) enum ContentParam {
     Parts(Vec<Object<ContentPart>>),
 }
 
-/// One part of a message.
+/// One part of a message. A `user` message may have parts of every type but `refusal`, one of an
+/// `assistant` has `text` and `refusal`, all others have `text`.
 #[derive(Debug, serde::Deserialize, ToSchema)]
 pub(crate) struct ContentPart {
-    /// `text`, `refusal` or `image_url`.
+    /// `text`, `image_url`, `input_audio`, `file` or `refusal`.
     #[serde(rename = "type")]
     pub kind: String,
     /// For `text`: the text.
@@ -34,53 +35,49 @@ pub(crate) struct ContentPart {
     #[serde(default)]
     #[schema(value_type = Option<ImageUrl>)]
     pub image_url: Option<Object<ImageUrl>>,
+    /// For `input_audio`: the recording.
+    #[serde(default)]
+    #[schema(value_type = Option<InputAudio>)]
+    pub input_audio: Option<Object<InputAudio>>,
+    /// For `file`: the file.
+    #[serde(default)]
+    #[schema(value_type = Option<InputFile>)]
+    pub file: Option<Object<InputFile>>,
 }
 
 /// An image by address.
 #[derive(Debug, serde::Deserialize, ToSchema)]
 pub(crate) struct ImageUrl {
-    /// A `data:` URI, or an `https:` address that the provider fetches.
+    /// A `data:image/…` URI, or an `http(s)` address that the gateway fetches. Images of the last
+    /// `user` message are read; in earlier ones an address is only mentioned to the model.
     pub url: String,
     /// `auto`, `low` or `high`.
     #[serde(default)]
     pub detail: Option<String>,
 }
 
-/// One text or several that end an answer.
-#[derive(Debug)]
-pub(crate) enum StopParam {
-    /// One.
-    One(String),
-    /// Several.
-    Several(Vec<String>),
-}
-
-/// How free the model is in calling tools: a word, or one function.
-#[derive(Debug)]
-pub(crate) enum ToolChoiceParam {
-    /// `auto`, `none` or `required`.
-    Word(String),
-    /// This function.
-    Named(NamedToolChoice),
-}
-
-/// A tool choice that names a function.
+/// A sound recording.
 #[derive(Debug, serde::Deserialize, ToSchema)]
-pub(crate) struct NamedToolChoice {
-    /// Only `function` is supported.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The function.
+pub(crate) struct InputAudio {
+    /// Base64 of the recording.
+    pub data: String,
+    /// `wav` or `mp3`.
+    pub format: String,
+}
+
+/// A file, whose text the model reads with this turn.
+#[derive(Debug, serde::Deserialize, ToSchema)]
+#[schema(as = ChatCompletionInputFile)]
+pub(crate) struct InputFile {
+    /// The file: a `data:` URI, or base64.
     #[serde(default)]
-    #[schema(value_type = Option<NamedFunction>)]
-    pub function: Option<Object<NamedFunction>>,
-}
-
-/// A function by name.
-#[derive(Debug, serde::Deserialize, ToSchema)]
-pub(crate) struct NamedFunction {
-    /// One of the request's tools.
-    pub name: String,
+    pub file_data: Option<String>,
+    /// What it is called; its ending tells its type where nothing else does.
+    #[serde(default)]
+    pub filename: Option<String>,
+    /// Not supported: files are not uploaded here.
+    #[serde(default)]
+    pub file_id: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for ContentParam {
@@ -110,51 +107,6 @@ impl<'de> Deserialize<'de> for ContentParam {
     }
 }
 
-impl<'de> Deserialize<'de> for StopParam {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct Stop;
-        impl<'de> Visitor<'de> for Stop {
-            type Value = StopParam;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an array of strings")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<StopParam, E> {
-                Ok(StopParam::One(text.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, texts: A) -> Result<StopParam, A::Error> {
-                Ok(StopParam::Several(Vec::deserialize(SeqAccessDeserializer::new(texts))?))
-            }
-        }
-        input.deserialize_any(Stop)
-    }
-}
-
-impl<'de> Deserialize<'de> for ToolChoiceParam {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct Choice;
-        impl<'de> Visitor<'de> for Choice {
-            type Value = ToolChoiceParam;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"auto\", \"none\", \"required\" or an object that names a function")
-            }
-
-            fn visit_str<E: de::Error>(self, word: &str) -> Result<ToolChoiceParam, E> {
-                Ok(ToolChoiceParam::Word(word.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ToolChoiceParam, A::Error> {
-                let map = MapAccessDeserializer::new(map);
-                Ok(ToolChoiceParam::Named(NamedToolChoice::deserialize(map)?))
-            }
-        }
-        input.deserialize_any(Choice)
-    }
-}
-
 /// A schema as utoipa collects it: its name and itself.
 type Named = (String, RefOr<Schema>);
 
@@ -173,32 +125,5 @@ impl ToSchema for ContentParam {
     fn schemas(schemas: &mut Vec<Named>) {
         schemas.push((ContentPart::name().into_owned(), ContentPart::schema()));
         ContentPart::schemas(schemas);
-    }
-}
-
-impl PartialSchema for StopParam {
-    fn schema() -> RefOr<Schema> {
-        let several = ArrayBuilder::new().items(String::schema());
-        OneOfBuilder::new().item(String::schema()).item(several).into()
-    }
-}
-
-impl ToSchema for StopParam {}
-
-impl PartialSchema for ToolChoiceParam {
-    fn schema() -> RefOr<Schema> {
-        let named = Ref::from_schema_name(NamedToolChoice::name());
-        OneOfBuilder::new().item(String::schema()).item(named).into()
-    }
-}
-
-impl ToSchema for ToolChoiceParam {
-    fn name() -> Cow<'static, str> {
-        "ChatCompletionToolChoice".into()
-    }
-
-    fn schemas(schemas: &mut Vec<Named>) {
-        schemas.push((NamedToolChoice::name().into_owned(), NamedToolChoice::schema()));
-        NamedToolChoice::schemas(schemas);
     }
 }

@@ -1,12 +1,16 @@
 //! OpenAI's Chat Completions request, as clients send it.
 
-use super::content::{ContentParam, StopParam, ToolChoiceParam};
-use crate::http::strict::{Object, Word, word};
-use serde::{Deserialize, Deserializer};
+use super::choice::{FunctionChoiceParam, StopParam, ToolChoiceParam};
+use super::wire_message::ChatCompletionRequestMessage;
+use super::wire_metadata::ChatCompletionMetadata;
+use crate::http::ignored::Seen;
+use crate::http::strict::Object;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// A request for a chat completion. Fields that are not listed are accepted and not used.
+/// A request for a chat completion. Fields that are not listed are accepted and not used; those
+/// that are listed as not used are named in the reply's `x-openclaw-ignored-params`.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct CreateChatCompletionRequest {
     /// The agent that answers: `openclaw`, `openclaw/default` or `openclaw/<agentId>`. Absent or
@@ -23,7 +27,7 @@ pub(crate) struct CreateChatCompletionRequest {
     #[serde(default)]
     #[schema(value_type = Option<ChatCompletionStreamOptions>)]
     pub stream_options: Option<Object<ChatCompletionStreamOptions>>,
-    /// Functions the client will run itself.
+    /// Functions the client will run itself. An empty list is the same as none.
     #[serde(default)]
     #[schema(value_type = Option<Vec<ChatCompletionTool>>)]
     pub tools: Option<Vec<Object<ChatCompletionTool>>>,
@@ -33,13 +37,21 @@ pub(crate) struct CreateChatCompletionRequest {
     /// Whether the model may call several functions at once.
     #[serde(default)]
     pub parallel_tool_calls: Option<bool>,
+    /// The older form of `tools`; the answer then has `function_call` instead of `tool_calls`.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<FunctionObject>>)]
+    pub functions: Option<Vec<Object<FunctionObject>>>,
+    /// The older form of `tool_choice`: `auto`, `none`, or a function by name.
+    #[serde(default)]
+    pub function_call: Option<FunctionChoiceParam>,
     /// The form the answer must take.
     #[serde(default)]
     #[schema(value_type = Option<ResponseFormatParam>)]
     pub response_format: Option<Object<ResponseFormatParam>>,
-    /// How many answers to give; only 1 is supported.
+    /// How many answers to give. Each of several is a run of its own, and none of them a turn of
+    /// a session.
     #[serde(default)]
-    #[schema(minimum = 1, maximum = 1)]
+    #[schema(minimum = 1, maximum = 128)]
     pub n: Option<u32>,
     /// Tokens the answer may have, hidden reasoning included.
     #[serde(default)]
@@ -68,6 +80,38 @@ pub(crate) struct CreateChatCompletionRequest {
     /// Makes sampling repeatable where the provider can.
     #[serde(default)]
     pub seed: Option<i64>,
+    /// Up to four texts that end the answer.
+    #[serde(default)]
+    pub stop: Option<StopParam>,
+    /// Whether to tell how likely the model found each token, where the provider tells.
+    #[serde(default)]
+    pub logprobs: Option<bool>,
+    /// With `logprobs`: how many of the likeliest tokens to tell at each place.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 20)]
+    pub top_logprobs: Option<u32>,
+    /// How much likelier tokens become, -100 to 100 by token id; for the provider.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub logit_bias: Option<Box<RawValue>>,
+    /// A text that much of the answer is expected to repeat; for the provider.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub prediction: Option<Box<RawValue>>,
+    /// How much the model thinks: `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`;
+    /// for the provider.
+    #[serde(default)]
+    pub reasoning_effort: Option<String>,
+    /// How much the model says: `low`, `medium` or `high`; for the provider.
+    #[serde(default)]
+    pub verbosity: Option<String>,
+    /// Which of the provider's queues the request goes to: `auto`, `default`, `flex`, `scale`,
+    /// `priority` or `fast`; for the provider.
+    #[serde(default)]
+    pub service_tier: Option<String>,
+    /// Names the end user to the provider's abuse checks.
+    #[serde(default)]
+    pub safety_identifier: Option<String>,
     /// Names a person: calls with the same value are turns of one session.
     #[serde(default)]
     pub user: Option<String>,
@@ -76,78 +120,34 @@ pub(crate) struct CreateChatCompletionRequest {
     pub prompt_cache_key: Option<String>,
     /// Further facts about the request.
     #[serde(default)]
-    #[schema(value_type = Option<ChatCompletionMetadata>)]
-    pub metadata: Option<Object<ChatCompletionMetadata>>,
-    /// Up to four texts that end the answer.
+    pub metadata: Option<ChatCompletionMetadata>,
+    /// Kinds of output; nothing but `text` is given.
     #[serde(default)]
-    pub stop: Option<StopParam>,
-}
-
-/// Further facts about a request. Other keys are accepted and not used.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-pub(crate) struct ChatCompletionMetadata {
-    /// The chat this is a turn of: calls with the same value share a session.
+    pub modalities: Option<Vec<String>>,
+    /// Not used: answers are not spoken.
     #[serde(default)]
-    pub chat_id: Option<String>,
-    /// The same under another name; `chat_id` wins.
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub audio: Seen,
+    /// Not used: completions are not stored to be retrieved.
     #[serde(default)]
-    pub conversation: Option<String>,
-    /// The side task of a chat program that this is, such as `title_generation`; it is answered
-    /// by the agent's utility model and leaves no trace in a session.
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub store: Seen,
+    /// Not used: agents search with their own tools.
     #[serde(default)]
-    pub task: Option<String>,
-}
-
-/// One message of the conversation.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct ChatCompletionRequestMessage {
-    /// Who speaks.
-    pub role: MessageRole,
-    /// What is said; may be null where an assistant only called tools.
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub web_search_options: Seen,
+    /// Not used.
     #[serde(default)]
-    pub content: Option<ContentParam>,
-    /// The speaker, where several share a role.
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub moderation: Seen,
+    /// Not used: the provider decides how long it keeps a prompt.
     #[serde(default)]
-    pub name: Option<String>,
-    /// For `assistant`: the tools it called.
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub prompt_cache_retention: Seen,
+    /// Not used.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<ChatCompletionMessageToolCall>>)]
-    pub tool_calls: Option<Vec<Object<ChatCompletionMessageToolCall>>>,
-    /// For `tool`: the call this answers.
-    #[serde(default)]
-    pub tool_call_id: Option<String>,
-}
-
-/// Who speaks in a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
-#[schema(rename_all = "lowercase")]
-pub(crate) enum MessageRole {
-    /// Instructions.
-    System,
-    /// Instructions, under their newer name.
-    Developer,
-    /// The person, or the program acting for them.
-    User,
-    /// The model.
-    Assistant,
-    /// A tool's result.
-    Tool,
-}
-
-impl Word for MessageRole {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("system", Self::System),
-        ("developer", Self::Developer),
-        ("user", Self::User),
-        ("assistant", Self::Assistant),
-        ("tool", Self::Tool),
-    ];
-}
-
-impl<'de> Deserialize<'de> for MessageRole {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        word(input)
-    }
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub prompt_cache_options: Seen,
 }
 
 /// Options of a streamed answer.
@@ -156,6 +156,10 @@ pub(crate) struct ChatCompletionStreamOptions {
     /// Whether to add a last chunk with the tokens spent.
     #[serde(default)]
     pub include_usage: Option<bool>,
+    /// Not used: chunks are not padded.
+    #[serde(default)]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub include_obfuscation: Seen,
 }
 
 /// A function the client offers.
@@ -173,7 +177,7 @@ pub(crate) struct ChatCompletionTool {
 /// A function's name and arguments.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct FunctionObject {
-    /// Unique among the request's tools.
+    /// Unique among the request's functions.
     pub name: String,
     /// What the model reads to decide whether to call it.
     #[serde(default)]
@@ -185,26 +189,6 @@ pub(crate) struct FunctionObject {
     /// Whether the model is held to the schema.
     #[serde(default)]
     pub strict: Option<bool>,
-}
-
-/// A call an assistant made earlier, as the client plays it back.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct ChatCompletionMessageToolCall {
-    /// The call's id.
-    pub id: String,
-    /// What was called.
-    #[schema(value_type = FunctionCall)]
-    pub function: Object<FunctionCall>,
-}
-
-/// A function's name and the arguments the model wrote.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct FunctionCall {
-    /// The function's name.
-    pub name: String,
-    /// JSON text; may be malformed, as models write it.
-    #[serde(default)]
-    pub arguments: String,
 }
 
 /// The form an answer must take.

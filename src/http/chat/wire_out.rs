@@ -1,5 +1,8 @@
-//! OpenAI's Chat Completions answer: the whole one and its chunks.
+//! OpenAI's Chat Completions answer, whole.
 
+use super::each::Each;
+use super::logprobs::Logprobs;
+use super::stream::Calls;
 use crate::types::{Delta, Usage};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,24 +18,24 @@ pub(crate) struct CreateChatCompletionResponse {
     created: u64,
     /// The model as the request named it.
     model: String,
-    /// One answer.
+    /// The answers, as many as were asked for.
     #[schema(value_type = Vec<ChatCompletionChoice>)]
-    choices: [ChatCompletionChoice; 1],
-    /// Tokens spent.
+    choices: Each<ChatCompletionChoice>,
+    /// Tokens spent on all of them.
     usage: CompletionUsage,
 }
 
 /// One answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChatCompletionChoice {
-    /// Always 0.
+    /// Which of the answers, counted from 0.
     index: u32,
     /// What the model said.
     message: ResponseMessage,
-    /// Always null.
-    #[schema(required, value_type = Option<Object>)]
-    logprobs: Option<()>,
-    /// `stop`, `length`, `tool_calls` or `content_filter`.
+    /// How likely the model found each token; null unless asked for and told by the provider.
+    #[schema(required)]
+    logprobs: Option<Logprobs>,
+    /// `stop`, `length`, `tool_calls`, `content_filter` or, in the older form, `function_call`.
     finish_reason: &'static str,
 }
 
@@ -55,6 +58,9 @@ pub(crate) struct ResponseMessage {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     tool_calls: Vec<ResponseToolCall>,
+    /// The function the model asks for, where the request offered `functions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function_call: Option<ResponseFunction>,
     /// Always empty.
     #[schema(value_type = Vec<Object>)]
     annotations: [(); 0],
@@ -112,105 +118,6 @@ pub(crate) struct CompletionTokensDetails {
     reasoning_tokens: u64,
 }
 
-/// One event of a streamed completion.
-pub(crate) type CreateChatCompletionStreamResponse = Chunk<'static>;
-
-/// One event of a streamed completion.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CreateChatCompletionStreamResponse)]
-pub(crate) struct Chunk<'a> {
-    /// The same on every chunk.
-    id: &'a str,
-    /// Always `chat.completion.chunk`.
-    object: &'static str,
-    /// The same on every chunk, in Unix seconds.
-    created: u64,
-    /// The model as the request named it.
-    model: &'a str,
-    /// One change, or none in the chunk that reports usage.
-    #[schema(value_type = Vec<ChunkChoice>)]
-    choices: Option1<ChunkChoice<'a>>,
-    /// With `stream_options.include_usage`: the tokens spent, null but in the last chunk.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<CompletionUsage>, required = false)]
-    usage: Option<Option<CompletionUsage>>,
-}
-
-/// One change of a streamed completion.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ChatCompletionChunkChoice)]
-pub(crate) struct ChunkChoice<'a> {
-    /// Always 0.
-    index: u32,
-    /// What is new.
-    delta: ChunkDelta<'a>,
-    /// Always null.
-    #[schema(required, value_type = Option<Object>)]
-    logprobs: Option<()>,
-    /// Null, and in the last change `stop`, `length`, `tool_calls` or `content_filter`.
-    #[schema(required)]
-    finish_reason: Option<&'static str>,
-}
-
-/// What is new in a chunk.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[schema(as = ChatCompletionChunkDelta)]
-pub(crate) struct ChunkDelta<'a> {
-    /// `assistant`, in the first chunk.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) role: Option<&'static str>,
-    /// More of the visible text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) content: Option<&'a str>,
-    /// More of the reasoning.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reasoning_content: Option<&'a str>,
-    /// More of the refusal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) refusal: Option<&'a str>,
-    /// A tool call that begins, or more of its arguments.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<StreamedToolCall>>)]
-    pub(super) tool_calls: Option<[StreamedToolCall<'a>; 1]>,
-}
-
-/// A tool call that begins, or more of its arguments.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ChatCompletionChunkToolCall)]
-pub(crate) struct StreamedToolCall<'a> {
-    /// Which call, counted from 0.
-    index: u32,
-    /// The call's id, once, when it begins.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    /// `function`, once, when it begins.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
-    /// What is new.
-    function: StreamedFunction<'a>,
-}
-
-/// What is new of a called function.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ChatCompletionChunkFunction)]
-pub(crate) struct StreamedFunction<'a> {
-    /// Its name, once, when the call begins.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) name: Option<&'a str>,
-    /// The next piece of the JSON text.
-    pub(super) arguments: &'a str,
-}
-
-/// None or one of something, written as a list.
-#[derive(Debug)]
-struct Option1<T>(Option<T>);
-
-impl<T: Serialize> Serialize for Option1<T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(&self.0)
-    }
-}
-
 impl Default for ResponseMessage {
     fn default() -> Self {
         Self {
@@ -219,25 +126,40 @@ impl Default for ResponseMessage {
             refusal: None,
             reasoning_content: None,
             tool_calls: Vec::new(),
+            function_call: None,
             annotations: [],
         }
     }
 }
 
-impl ResponseMessage {
+/// A message as far as it has grown.
+#[derive(Debug, Default)]
+pub(super) struct Grown {
+    message: ResponseMessage,
+    logprobs: Logprobs,
+}
+
+impl Grown {
     /// Adds a piece of the answer.
-    pub(super) fn grow(&mut self, delta: Delta) {
+    pub(super) fn take(&mut self, delta: Delta) {
+        let message = &mut self.message;
         match delta {
-            Delta::Text(text) => append(&mut self.content, text),
-            Delta::Reasoning(text) => append(&mut self.reasoning_content, text),
-            Delta::Refusal(text) => append(&mut self.refusal, text),
-            Delta::Scores(_) => {}
+            Delta::Text(text) => {
+                self.logprobs.are_of_text();
+                append(&mut message.content, text);
+            }
+            Delta::Refusal(text) => {
+                self.logprobs.are_of_refusal();
+                append(&mut message.refusal, text);
+            }
+            Delta::Reasoning(text) => append(&mut message.reasoning_content, text),
+            Delta::Scores(scores) => self.logprobs.hold(scores),
             Delta::ToolCallStart { id, name, .. } => {
                 let function = ResponseFunction { name, arguments: String::new() };
-                self.tool_calls.push(ResponseToolCall { id, kind: "function", function });
+                message.tool_calls.push(ResponseToolCall { id, kind: "function", function });
             }
             Delta::ToolCallArguments { index, fragment } => {
-                let call = usize::try_from(index).ok().and_then(|i| self.tool_calls.get_mut(i));
+                let call = usize::try_from(index).ok().and_then(|i| message.tool_calls.get_mut(i));
                 if let Some(call) = call {
                     call.function.arguments.push_str(&fragment);
                 }
@@ -262,61 +184,29 @@ pub(super) struct Heading {
     pub(super) model: String,
 }
 
-impl CreateChatCompletionResponse {
+impl ChatCompletionChoice {
     /// An answer that has ended.
-    pub(super) fn new(
-        heading: Heading,
-        mut message: ResponseMessage,
-        finish_reason: &'static str,
-        usage: Usage,
-    ) -> Self {
-        let Heading { id, created, model } = heading;
-        // OpenAI sends null beside tool calls and a refusal, text otherwise, empty or not.
-        if message.content.is_none() && message.tool_calls.is_empty() && message.refusal.is_none() {
+    pub(super) fn new(index: u32, grown: Grown, finish_reason: &'static str, calls: Calls) -> Self {
+        let Grown { mut message, logprobs } = grown;
+        if calls == Calls::Function && !message.tool_calls.is_empty() {
+            // The older form has room for one.
+            message.function_call = Some(message.tool_calls.swap_remove(0).function);
+            message.tool_calls.clear();
+        }
+        // OpenAI sends null beside calls and a refusal, text otherwise, empty or not.
+        let calls = !message.tool_calls.is_empty() || message.function_call.is_some();
+        if message.content.is_none() && message.refusal.is_none() && !calls {
             message.content = Some(String::new());
         }
-        let choices = [ChatCompletionChoice { index: 0, message, logprobs: None, finish_reason }];
-        Self { id, object: "chat.completion", created, model, choices, usage: usage.into() }
+        Self { index, message, logprobs: logprobs.told(), finish_reason }
     }
 }
 
-impl<'a> Chunk<'a> {
-    /// A chunk with a change, or without one; `usage` is the field's value where there is one.
-    pub(super) fn new(
-        heading: &'a Heading,
-        change: Option<ChunkChoice<'a>>,
-        usage: Option<Option<CompletionUsage>>,
-    ) -> Self {
+impl CreateChatCompletionResponse {
+    /// Answers that have ended.
+    pub(super) fn new(heading: Heading, choices: Each<ChatCompletionChoice>, usage: Usage) -> Self {
         let Heading { id, created, model } = heading;
-        let (object, choices) = ("chat.completion.chunk", Option1(change));
-        Self { id, object, created: *created, model, choices, usage }
-    }
-}
-
-impl<'a> ChunkChoice<'a> {
-    /// More of the answer.
-    pub(super) fn more(delta: ChunkDelta<'a>) -> Self {
-        Self { index: 0, delta, logprobs: None, finish_reason: None }
-    }
-
-    /// Its end.
-    pub(super) fn end(finish_reason: &'static str) -> Self {
-        let finish_reason = Some(finish_reason);
-        Self { index: 0, delta: ChunkDelta::default(), logprobs: None, finish_reason }
-    }
-}
-
-impl ChunkDelta<'_> {
-    /// The first change: who speaks.
-    pub(super) fn opening() -> Self {
-        Self { role: Some("assistant"), content: Some(""), ..Self::default() }
-    }
-}
-
-impl<'a> StreamedToolCall<'a> {
-    /// A call that begins when it has an id, else more of one.
-    pub(super) fn new(index: u32, id: Option<&'a str>, function: StreamedFunction<'a>) -> Self {
-        Self { index, id, kind: id.map(|_| "function"), function }
+        Self { id, object: "chat.completion", created, model, choices, usage: usage.into() }
     }
 }
 

@@ -10,6 +10,10 @@ pub(super) fn to_3_0(schema: &mut Value) {
             object.values_mut().for_each(to_3_0);
             null_in_type(object);
             null_in_one_of(object);
+            one_value(object);
+            exclusive_bounds(object);
+            // JSON has no other names than strings, and 3.0 no word for that.
+            object.remove("propertyNames");
             reference_beside(object);
         }
         _ => {}
@@ -21,10 +25,33 @@ fn null_in_type(object: &mut Map<String, Value>) {
     let Some(Value::Array(types)) = object.get("type") else { return };
     let real: Vec<Value> = types.iter().filter(|kind| **kind != json!("null")).cloned().collect();
     let nullable = real.len() < types.len();
-    if let [kind] = real.as_slice() {
-        object.insert("type".to_owned(), kind.clone());
-        if nullable {
-            object.insert("nullable".to_owned(), json!(true));
+    if nullable {
+        object.insert("nullable".to_owned(), json!(true));
+    }
+    match real.as_slice() {
+        [kind] => drop(object.insert("type".to_owned(), kind.clone())),
+        kinds => {
+            let choices: Vec<Value> = kinds.iter().map(|kind| json!({ "type": kind })).collect();
+            object.remove("type");
+            object.insert("anyOf".to_owned(), Value::Array(choices));
+        }
+    }
+}
+
+/// `"const": X` becomes a choice of one.
+fn one_value(object: &mut Map<String, Value>) {
+    if let Some(value) = object.remove("const") {
+        object.insert("enum".to_owned(), json!([value]));
+    }
+}
+
+/// `"exclusiveMinimum": 0` becomes `"minimum": 0, "exclusiveMinimum": true`.
+fn exclusive_bounds(object: &mut Map<String, Value>) {
+    for (bound, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
+        if object.get(exclusive).is_some_and(Value::is_number)
+            && let Some(limit) = object.insert(exclusive.to_owned(), json!(true))
+        {
+            object.insert(bound.to_owned(), limit);
         }
     }
 }
@@ -86,5 +113,22 @@ mod tests {
             json!({"properties": {"a": {"allOf": [{"$ref": "#/x"}], "description": "d"}}}),
         );
         check(json!({"$ref": "#/x"}), json!({"$ref": "#/x"}));
+    }
+
+    #[test]
+    fn what_json_schema_says_in_one_word_takes_two() {
+        check(
+            json!({"type": ["string", "integer", "null"]}),
+            json!({"anyOf": [{"type": "string"}, {"type": "integer"}], "nullable": true}),
+        );
+        check(
+            json!({"type": "object", "propertyNames": {"type": "string"}}),
+            json!({"type": "object"}),
+        );
+        check(json!({"const": "list"}), json!({"enum": ["list"]}));
+        check(
+            json!({"type": "number", "exclusiveMaximum": 2}),
+            json!({"type": "number", "maximum": 2, "exclusiveMaximum": true}),
+        );
     }
 }

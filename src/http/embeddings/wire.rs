@@ -17,15 +17,21 @@ pub(crate) struct CreateEmbeddingRequest {
     /// `openclaw/<agentId>`. Absent or empty means the default agent.
     #[serde(default)]
     pub model: Option<String>,
-    /// A text, texts, token ids or lists of token ids; at most 2048 inputs.
+    /// A text, texts, token ids or lists of token ids; at most 2048 inputs and 300,000 tokens.
+    /// Token ids are of `cl100k_base`, or of `o200k_base` where `model` is named like a model of
+    /// that encoding, such as `gpt-4o`.
     pub input: EmbeddingInputParam,
     /// `float` (default) or `base64`: little-endian 32-bit floats.
     #[serde(default)]
     pub encoding_format: Option<EncodingFormat>,
-    /// Length of the vectors, where the model can choose.
+    /// Length of the vectors. A model that cannot choose has its vectors cut and made unit vectors
+    /// again; more than the model has is refused.
     #[serde(default)]
     #[schema(minimum = 1)]
     pub dimensions: Option<u32>,
+    /// Accepted and not used.
+    #[serde(default)]
+    pub user: Option<String>,
 }
 
 /// How vectors are written.

@@ -81,14 +81,14 @@ impl ResponsesApi {
         let circumstances = Circumstances { terms, headers, before };
         let Asked { create, session, ignored } =
             self.handles.prepare(body.0, circumstances).await?;
-        let background = create.background;
+        let (background, previous) = (create.background, create.previous);
         let mut notes = Notes { session, ignored };
         let begun = self.handles.responses.create(create).await;
         let reader = match begun {
             Ok(reader) => reader,
             Err(error) => return Err(notes.failed(failed(error, "input"))),
         };
-        notes.session = notes.session.or_else(|| inherited(&reader));
+        notes.session = notes.session.or_else(|| own_session(&reader, previous));
         let reply = match (stream, background) {
             (true, true) => self.stream(Growth::of_kept(reader, meter)).await,
             (true, false) => self.stream(Growth::new(reader, meter)).await,
@@ -245,39 +245,31 @@ impl ResponsesApi {
 }
 
 /// Follows a response to its end, for what it takes.
-async fn count(mut reader: Reader, mut meter: Meter) {
-    while let Some(event) = reader.next().await {
-        if let Some(spent) = event.last().and_then(|response| response.usage) {
-            meter.saw(spent.into());
-        }
+async fn count(reader: Reader, mut meter: Meter) {
+    if let Some(spent) = reader.finish().await.usage {
+        meter.saw(spent.into());
     }
 }
 
 /// Reads a response to its end.
 async fn whole(mut reader: Reader, mut meter: Meter) -> Result<ResponseReply, ApiError> {
-    while let Some(event) = reader.next().await {
-        let (response, failed) = match event {
-            Event::Completed { response, .. } | Event::Incomplete { response, .. } => {
-                (response, false)
-            }
-            Event::Failed { response, .. } => (response, true),
-            _ => continue,
-        };
-        if let Some(spent) = response.usage {
-            meter.saw(spent.into());
-        }
-        if failed {
-            break;
-        }
-        return Ok(ResponseReply::whole(*response));
+    reader.read_to_end().await;
+    let failure = reader.failure().cloned();
+    let response = reader.finish().await;
+    if let Some(spent) = response.usage {
+        meter.saw(spent.into());
     }
-    Err(unanswered(reader.failure()))
+    match failure {
+        Some(failure) => Err(unanswered(Some(&failure))),
+        None => Ok(ResponseReply::whole(response)),
+    }
 }
 
-/// The session that a response has from the one it continues.
-fn inherited(reader: &Reader) -> Option<Found> {
+/// The session of a response that names none: that of the one it continues, else a new one.
+fn own_session(reader: &Reader, previous: Option<ResponseId>) -> Option<Found> {
     let key = reader.session()?.clone();
-    Some(Found { key, source: "previous_response_id", history: History::Session })
+    let source = if previous.is_some() { "previous_response_id" } else { "new" };
+    Some(Found { key, source, history: History::Session })
 }
 
 /// The id of a response, as far as it can be one.

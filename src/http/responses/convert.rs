@@ -3,7 +3,7 @@
 use super::input::{self, Drafted};
 use super::items::{InputParam, TextOr};
 use super::settings::{self, TextSettings, Thinking};
-use super::tools::{self, Offer};
+use super::tools::{self, Offered};
 use super::wire::{ConversationParam, CreateResponse};
 use super::{Handles, failed};
 use crate::config::ResponsesEndpoint;
@@ -11,7 +11,7 @@ use crate::http::ApiError;
 use crate::http::chat::side_task;
 use crate::http::ignored::Ignored;
 use crate::http::session::{self, Fields, Found};
-use crate::http::target::{self, Target};
+use crate::http::target;
 use crate::http::terms::{self, Terms};
 use crate::responses::{self, Create, Echo, Item, Keep, ResponseId};
 use crate::types::{
@@ -50,7 +50,7 @@ pub(super) struct Asked {
 #[derive(Debug, Default)]
 pub(super) struct Input {
     pub(super) items: Vec<Item>,
-    /// The instructions, and the texts of files.
+    /// The texts of files.
     pub(super) context: Vec<String>,
 }
 
@@ -160,9 +160,9 @@ impl Handles {
         let snapshot = self.live.load_full();
         let target = target::resolve(&snapshot, request.model.as_deref().unwrap_or(""))?;
         let chosen = terms.overrides.agent.as_ref().or(target.agent.as_ref());
-        let agent = chosen.unwrap_or(&snapshot.roster.default_agent().id);
+        let agent = chosen.unwrap_or(&snapshot.roster.default_agent().id).clone();
         let naming = Naming { request: &request, terms: &terms, metadata: &settled.metadata };
-        let session = naming.session(headers, agent)?;
+        let session = naming.session(headers, &agent)?;
         terms::check_agent(terms.overrides.agent.as_ref(), session.as_ref())?;
         let mut input = match request.input.take() {
             Some(param) => {
@@ -171,11 +171,9 @@ impl Handles {
             }
             None => Input::default(),
         };
-        if let Some(instructions) = request.instructions.clone().filter(|text| !text.is_empty()) {
-            input.context.insert(0, instructions);
-        }
         input.items.splice(0..0, before.items);
-        let wanted = Wanted { request, settled, terms, target, session, input };
+        let model = terms.overrides.model.clone().or(target.model);
+        let wanted = Wanted { request, settled, terms, agent, model, session, input };
         Ok(wanted.into_asked(before.kept, ignored))
     }
 
@@ -209,7 +207,7 @@ struct Settled {
     thinking: Thinking,
     text: TextSettings,
     metadata: Map<String, Value>,
-    offer: Offer,
+    offered: Offered,
     truncation: Option<String>,
 }
 
@@ -227,7 +225,7 @@ impl Settled {
             thinking,
             text,
             metadata: settings::metadata(request.metadata.take())?,
-            offer: tools::offer(tools, request.tool_choice.take(), ignored)?,
+            offered: tools::offered(tools, request.tool_choice.take(), ignored)?,
             truncation: settings::truncation(request)?,
         })
     }
@@ -238,27 +236,28 @@ struct Wanted {
     request: CreateResponse,
     settled: Settled,
     terms: Terms,
-    target: Target,
+    agent: AgentId,
+    model: Option<String>,
     session: Option<Found>,
     input: Input,
 }
 
 impl Wanted {
     fn into_asked(self, previous: Option<ResponseId>, ignored: Ignored) -> Asked {
-        let messages = responses::messages(&self.input.items);
+        let instructions = self.request.instructions.clone().filter(|text| !text.is_empty());
+        // They come first, and for this response alone.
+        let mut messages: Vec<Message> =
+            instructions.into_iter().map(|text| Message::System { text }).collect();
+        messages.append(&mut responses::messages(&self.input.items));
         let utility = self.is_side_task(&messages, previous);
-        let Self { mut request, settled, terms, target, session, input } = self;
-        let Settled { sampling, hints, thinking, text, metadata, offer, truncation } = settled;
+        let Self { mut request, settled, terms, agent, model, session, input } = self;
+        let Settled { sampling, hints, thinking, text, metadata, offered, truncation } = settled;
         let session = session.filter(|_| !utility);
         let background = request.background == Some(true);
         let keep = if request.store == Some(false) { Keep::Nothing } else { Keep::Stored };
         let run = RunRequest {
             // A key that names another agent is that agent's session.
-            agent: session
-                .as_ref()
-                .map(|found| found.key.agent().clone())
-                .or(terms.overrides.agent)
-                .or(target.agent),
+            agent: session.as_ref().map(|found| found.key.agent().clone()).or(Some(agent)),
             session: session.as_ref().map(|found| found.key.clone()),
             history: session.as_ref().map_or(History::Caller, |found| found.history),
             kind: if utility { RunKind::Utility } else { RunKind::Turn },
@@ -267,10 +266,10 @@ impl Wanted {
             sampling,
             hints,
             response_format: text.format,
-            tools: offer.tools,
-            tool_choice: offer.choice,
+            tools: offered.offer.tools,
+            tool_choice: offered.offer.choice,
             parallel_tool_calls: request.parallel_tool_calls,
-            model: terms.overrides.model.or(target.model),
+            model,
             delivery: request.delivery(),
             origin: terms.origin,
             // Each call waits for an answer of its own.
@@ -281,8 +280,8 @@ impl Wanted {
         };
         let echo = Echo {
             metadata,
-            tools: offer.tools_echo,
-            tool_choice: offer.choice_echo,
+            tools: offered.tools,
+            tool_choice: offered.choice,
             text_format: text.echo,
             verbosity: text.verbosity,
             reasoning_effort: thinking.effort,
@@ -298,7 +297,7 @@ impl Wanted {
     /// response or names its session is an ordinary turn, whatever it looks like.
     fn is_side_task(&self, messages: &[Message], previous: Option<ResponseId>) -> bool {
         let task = self.settled.metadata.get("task").and_then(Value::as_str);
-        let ordinary = !self.settled.offer.tools.is_empty()
+        let ordinary = !self.settled.offered.offer.tools.is_empty()
             || self.terms.session_key.is_some()
             || self.request.conversation.is_some()
             || previous.is_some();

@@ -3,7 +3,7 @@
 use super::unanswered;
 use crate::http::ApiError;
 use crate::http::meter::Meter;
-use crate::http::sse::{Growing, Progress};
+use crate::http::sse::{self, Growing, Progress};
 use crate::responses::{Event, Reader};
 use bytes::{BufMut, BytesMut};
 use serde::Serialize;
@@ -71,7 +71,7 @@ impl Growth {
         if last.is_none() {
             return Ok(Progress::More);
         }
-        done(out);
+        sse::done(out);
         Ok(Progress::Over)
     }
 
@@ -106,7 +106,7 @@ impl Growing for Growth {
             }
         }
         self.commit(out);
-        done(out);
+        sse::done(out);
         Ok(Progress::Over)
     }
 
@@ -120,19 +120,13 @@ impl Growing for Growth {
             sequence_number: self.reader.next_sequence(),
         };
         frame(out, event.kind, &event);
-        done(out);
+        sse::done(out);
     }
 }
 
 fn frame<T: Serialize>(out: &mut BytesMut, kind: &str, event: &T) {
     out.put_slice(b"event: ");
     out.put_slice(kind.as_bytes());
-    out.put_slice(b"\ndata: ");
-    serde_json::to_writer((&mut *out).writer(), event)
-        .expect("events hold only JSON-able values and memory does not fail");
-    out.put_slice(b"\n\n");
-}
-
-fn done(out: &mut BytesMut) {
-    out.put_slice(b"data: [DONE]\n\n");
+    out.put_slice(b"\n");
+    sse::frame(event, out);
 }

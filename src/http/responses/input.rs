@@ -3,11 +3,13 @@
 
 use super::items::{ContentParam, ImageParam, InputContent, InputItem, InputParam, TextOr};
 use super::media::{Kind, Pending, Wanted};
-use crate::http::ApiError;
 use crate::http::strict::Object;
+use crate::http::{ApiError, range, recording};
 use crate::media::Source;
 use crate::responses::{self, Audio, Item, Output, Part, Role, Status, Summary};
-use uuid::Uuid;
+
+/// OpenAI's words for how closely an image is looked at.
+const DETAILS: [&str; 4] = ["auto", "low", "high", "original"];
 
 /// Items of a request, some of which still lack something.
 #[derive(Debug, Default)]
@@ -62,23 +64,14 @@ pub(super) fn draft(input: InputParam) -> Result<Draft, ApiError> {
     Ok(draft)
 }
 
+/// What has no id is given one where it is kept.
 fn message(id: Option<String>, role: Role, content: Vec<Part>) -> Item {
-    let id = named(id, "msg");
+    let id = id.unwrap_or_default();
     Item::Message { id, status: Status::Completed, role, content, phase: None }
 }
 
-/// The id of an item: its own, or a new one.
-fn named(id: Option<String>, prefix: &str) -> String {
-    let id = id.filter(|id| !id.is_empty());
-    id.unwrap_or_else(|| format!("{prefix}_{}", Uuid::new_v4().simple()))
-}
-
 fn required<T>(value: Option<T>, path: &str, field: &str) -> Result<T, ApiError> {
-    value.ok_or_else(|| {
-        let param = format!("{path}.{field}");
-        let message = format!("Missing required parameter: '{param}'.");
-        ApiError::invalid("missing_required_parameter", param, message)
-    })
+    range::required(value, || format!("{path}.{field}"))
 }
 
 /// A conversation made short; what another server has made of one cannot be read here.
@@ -89,7 +82,7 @@ fn compaction(param: InputItem, path: &str) -> Result<Item, ApiError> {
         let param = format!("{path}.encrypted_content");
         return Err(ApiError::invalid("invalid_value", param, message));
     }
-    Ok(Item::Compaction { id: named(param.id, "cmp"), encrypted_content })
+    Ok(Item::Compaction { id: param.id.unwrap_or_default(), encrypted_content })
 }
 
 impl Draft {
@@ -103,7 +96,7 @@ impl Draft {
             Some("item_reference") => return self.refer(param.id, &path),
             None | Some("message") => self.said(param, &path)?,
             Some("function_call") => Item::FunctionCall {
-                id: named(param.id, "fc"),
+                id: param.id.unwrap_or_default(),
                 call_id: required(param.call_id, &path, "call_id")?,
                 name: required(param.name, &path, "name")?,
                 // Clients play back what models write, and not all of it is JSON.
@@ -115,7 +108,7 @@ impl Draft {
                 let summary = param.summary.unwrap_or_default().into_iter();
                 let texts = summary.filter_map(|Object(part)| part.text);
                 Item::Reasoning {
-                    id: named(param.id, "rs"),
+                    id: param.id.unwrap_or_default(),
                     summary: texts.map(|text| Summary::SummaryText { text }).collect(),
                     status: None,
                 }
@@ -173,7 +166,7 @@ impl Draft {
             )?),
         };
         Ok(Item::FunctionCallOutput {
-            id: named(param.id, "fco"),
+            id: param.id.unwrap_or_default(),
             call_id: required(param.call_id, path, "call_id")?,
             output,
             status: Status::Completed,
@@ -213,11 +206,7 @@ impl Draft {
             }
             "input_audio" if owner.may_show() => {
                 let Object(audio) = required(param.input_audio, path, "input_audio")?;
-                if !matches!(audio.format.as_str(), "wav" | "mp3") {
-                    let message = format!("Recordings are wav or mp3, not '{}'.", audio.format);
-                    let param = format!("{path}.input_audio.format");
-                    return Err(ApiError::invalid("unsupported_value", param, message));
-                }
+                recording::checked(&audio.data, &audio.format, &format!("{path}.input_audio"))?;
                 let input_audio = Audio { data: audio.data, format: audio.format };
                 Ok(Part::InputAudio { input_audio })
             }
@@ -274,11 +263,8 @@ fn image(param: InputContent, path: &str) -> Result<(Wanted, String), ApiError> 
             return Err(required::<()>(None, path, "image_url").expect_err("nothing is given"));
         }
     };
-    let detail = detail.unwrap_or_else(|| "auto".to_owned());
-    if !matches!(detail.as_str(), "auto" | "low" | "high" | "original") {
-        let message = format!("`detail` must be auto, low, high or original, not '{detail}'.");
-        return Err(ApiError::invalid("unsupported_value", format!("{path}.detail"), message));
-    }
+    let detail = range::one_of(&format!("{path}.detail"), detail, &DETAILS)?;
+    let detail = detail.unwrap_or_else(|| DETAILS[0].to_owned());
     Ok((Wanted { kind: Kind::Image, source, path: place }, detail))
 }
 

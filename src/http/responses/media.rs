@@ -3,13 +3,10 @@
 use super::input::{Draft, Drafted, is_data_uri};
 use crate::config::ResponsesEndpoint;
 use crate::http::ApiError;
-use crate::media::{self, Media, Source};
+use crate::http::attachments::{self, AT_ONCE, MAX_FILES};
+use crate::media::{Media, Source};
 use crate::responses::{Item, Output, Part};
-use crate::types::{Failure, FailureKind};
 use futures_util::{StreamExt, TryStreamExt, stream};
-
-/// Read at the same time for one request.
-const AT_ONCE: usize = 4;
 
 /// An image or a file of a request, still to be read.
 #[derive(Debug)]
@@ -54,7 +51,7 @@ impl Draft {
         media: &Media,
         limits: &ResponsesEndpoint,
     ) -> Result<Vec<String>, ApiError> {
-        self.check_addresses(limits)?;
+        self.check_counts(limits)?;
         let pending = std::mem::take(&mut self.pending);
         let places: Vec<(usize, usize)> =
             pending.iter().map(|pending| (pending.item, pending.part)).collect();
@@ -70,18 +67,20 @@ impl Draft {
         Ok(texts)
     }
 
-    /// A request may have only so much fetched.
-    fn check_addresses(&self, limits: &ResponsesEndpoint) -> Result<(), ApiError> {
-        let addresses = self.pending.iter().filter(|pending| match &pending.wanted.source {
-            Source::Url(url) => !is_data_uri(url),
-            Source::Inline { .. } => false,
-        });
-        let Some(beyond) = addresses.skip(limits.max_url_parts).next() else { return Ok(()) };
-        let message = format!(
-            "A request may name at most {} images and files by URL: send the others inline.",
-            limits.max_url_parts
-        );
-        Err(ApiError::invalid("invalid_value", beyond.wanted.path.as_str(), message))
+    /// A request may bring only so many files, and have only so much fetched.
+    fn check_counts(&self, limits: &ResponsesEndpoint) -> Result<(), ApiError> {
+        let beyond = |counts: fn(&Wanted) -> bool, most: usize| {
+            self.pending.iter().map(|pending| &pending.wanted).filter(|one| counts(one)).nth(most)
+        };
+        let files = beyond(|one| matches!(one.kind, Kind::File(_)), MAX_FILES);
+        let fetched = beyond(Wanted::is_fetched, limits.max_url_parts);
+        let (one, most, what) = match (files, fetched) {
+            (Some(file), _) => (file, MAX_FILES, "files"),
+            (None, Some(one)) => (one, limits.max_url_parts, "images and files by URL"),
+            (None, None) => return Ok(()),
+        };
+        let message = format!("At most {most} {what} are taken in one request.");
+        Err(ApiError::invalid("too_many", one.path.as_str(), message))
     }
 
     fn place(&mut self, item: usize, part: usize, uri: String) {
@@ -98,6 +97,13 @@ impl Draft {
     }
 }
 
+impl Wanted {
+    /// Whether it has to be asked for elsewhere.
+    fn is_fetched(&self) -> bool {
+        matches!(&self.source, Source::Url(url) if !is_data_uri(url))
+    }
+}
+
 async fn read(wanted: Wanted, media: &Media, limits: &ResponsesEndpoint) -> Result<Read, ApiError> {
     let Wanted { kind, source, path } = wanted;
     let read = match kind {
@@ -108,21 +114,5 @@ async fn read(wanted: Wanted, media: &Media, limits: &ResponsesEndpoint) -> Resu
             media.file(source, name.as_deref(), &limits.files).await.map(Read::Text)
         }
     };
-    read.map_err(|error| unreadable(error, &path))
-}
-
-/// The error of an image or a file that cannot be read, at the field that holds it.
-fn unreadable(error: media::Error, path: &str) -> ApiError {
-    let code = match error.kind {
-        media::Kind::Invalid => "invalid_value",
-        media::Kind::Unsupported => "unsupported_value",
-        media::Kind::TooLarge => "file_too_large",
-        media::Kind::Refused => "url_not_allowed",
-        media::Kind::Unreachable => "url_unreachable",
-        media::Kind::Busy => {
-            let failure = Failure::new(FailureKind::Busy, error.message);
-            return ApiError { param: Some(path.to_owned()), ..ApiError::from(failure) };
-        }
-    };
-    ApiError::invalid(code, path, error.message)
+    read.map_err(|error| attachments::refused(error, path))
 }

@@ -11,8 +11,6 @@ mod media;
 mod query;
 mod reply;
 mod settings;
-#[cfg(test)]
-mod tests;
 mod tools;
 mod wire;
 mod ws;

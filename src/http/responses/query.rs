@@ -5,6 +5,9 @@ use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::{ParseFromParameter, ParseResult, Type};
 use std::borrow::Cow;
 
+/// An error quotes no more of a wrong value than this.
+const MAX_SHOWN_CHARS: usize = 80;
+
 /// A query parameter as it was said, right or wrong.
 #[derive(Debug)]
 pub(super) struct Said<T>(Result<T, String>);
@@ -14,7 +17,13 @@ impl<T: Type> Said<T> {
     pub(super) fn get(said: Option<Self>, name: &str) -> Result<Option<T>, ApiError> {
         let Some(Self(said)) = said else { return Ok(None) };
         said.map(Some).map_err(|text| {
-            let message = format!("`{name}` must be of type {}, not '{text}'.", T::name());
+            let wanted = match T::name().as_ref() {
+                "boolean" => "true or false",
+                kind if kind.starts_with("integer") => "an integer, 0 or more",
+                _ => "text",
+            };
+            let shown: String = text.chars().take(MAX_SHOWN_CHARS).collect();
+            let message = format!("`{name}` must be {wanted}, not '{shown}'.");
             ApiError::invalid("invalid_type", name, message)
         })
     }

@@ -1,15 +1,15 @@
 //! How an answer is wanted: from OpenAI's fields to the waist's, refusing what cannot be.
 
 use super::wire::{CreateResponse, ReasoningParam, ResponseTextFormat, ResponseTextParam};
-use crate::http::ApiError;
+use crate::http::form::{self, SchemaParam};
 use crate::http::ignored::Ignored;
 use crate::http::strict::Object;
+use crate::http::{ApiError, range};
 use crate::types::{Hints, ResponseFormat, Sampling};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 /// OpenAI's limits on `metadata`.
 const MAX_NOTES: usize = 16;
@@ -50,53 +50,26 @@ struct NamedSchema<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    schema: Option<&'a RawValue>,
+    schema: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     strict: Option<bool>,
 }
 
 pub(super) fn sampling(request: &CreateResponse) -> Result<Sampling, ApiError> {
-    for (param, value) in [
-        ("max_output_tokens", request.max_output_tokens),
-        ("max_tool_calls", request.max_tool_calls),
-    ] {
-        if value == Some(0) {
-            let message = format!("`{param}` must be at least 1.");
-            return Err(ApiError::invalid("invalid_value", param, message));
-        }
-    }
+    range::at_least_one("max_tool_calls", request.max_tool_calls)?;
     Ok(Sampling {
-        temperature: within("temperature", request.temperature, 0.0..=2.0)?,
-        top_p: within("top_p", request.top_p, 0.0..=1.0)?,
-        frequency_penalty: within("frequency_penalty", request.frequency_penalty, -2.0..=2.0)?,
-        presence_penalty: within("presence_penalty", request.presence_penalty, -2.0..=2.0)?,
+        temperature: range::within("temperature", request.temperature, 0.0..=2.0)?,
+        top_p: range::within("top_p", request.top_p, 0.0..=1.0)?,
+        frequency_penalty: range::within(
+            "frequency_penalty",
+            request.frequency_penalty,
+            -2.0..=2.0,
+        )?,
+        presence_penalty: range::within("presence_penalty", request.presence_penalty, -2.0..=2.0)?,
         seed: None,
         stop: Vec::new(),
-        max_tokens: request.max_output_tokens,
+        max_tokens: range::at_least_one("max_output_tokens", request.max_output_tokens)?,
     })
-}
-
-fn within(
-    param: &str,
-    value: Option<f64>,
-    range: RangeInclusive<f64>,
-) -> Result<Option<f64>, ApiError> {
-    if value.is_none_or(|value| range.contains(&value)) {
-        return Ok(value);
-    }
-    let message = format!("`{param}` must be between {} and {}.", range.start(), range.end());
-    Err(ApiError::invalid("invalid_value", param, message))
-}
-
-/// A word, if it is one of these.
-fn one_of(param: &str, value: Option<String>, words: &[&str]) -> Result<Option<String>, ApiError> {
-    if value.as_deref().is_none_or(|value| words.contains(&value)) {
-        return Ok(value);
-    }
-    let (got, words) = (value.unwrap_or_default(), words.join(", "));
-    let message = format!("`{param}` must be one of {words}, not '{got}'.");
-    Err(ApiError::invalid("unsupported_value", param, message))
 }
 
 /// What goes on to the provider; names what of `include` is not used.
@@ -105,11 +78,8 @@ pub(super) fn hints(
     thinking: &Thinking,
     ignored: &mut Ignored,
 ) -> Result<Hints, ApiError> {
-    let mut scores = request.top_logprobs;
-    if scores.is_some_and(|alternatives| alternatives > MAX_ALTERNATIVES) {
-        let message = format!("`top_logprobs` must be between 0 and {MAX_ALTERNATIVES}.");
-        return Err(ApiError::invalid("invalid_value", "top_logprobs", message));
-    }
+    let top = request.top_logprobs;
+    let mut scores = range::within("top_logprobs", top, 0..=MAX_ALTERNATIVES)?;
     for (at, wanted) in request.include.iter().flatten().enumerate() {
         match wanted.as_str() {
             LOGPROBS => scores = scores.or(Some(0)),
@@ -120,14 +90,14 @@ pub(super) fn hints(
     Ok(Hints {
         logprobs: scores,
         reasoning_effort: thinking.effort.clone(),
-        service_tier: one_of("service_tier", request.service_tier.clone(), TIERS)?,
+        service_tier: range::one_of("service_tier", request.service_tier.clone(), TIERS)?,
         safety_identifier: request.safety_identifier.clone(),
         ..Hints::default()
     })
 }
 
 pub(super) fn truncation(request: &CreateResponse) -> Result<Option<String>, ApiError> {
-    one_of("truncation", request.truncation.clone(), TRUNCATIONS)
+    range::one_of("truncation", request.truncation.clone(), TRUNCATIONS)
 }
 
 pub(super) fn thinking(param: Option<Object<ReasoningParam>>) -> Result<Thinking, ApiError> {
@@ -135,8 +105,8 @@ pub(super) fn thinking(param: Option<Object<ReasoningParam>>) -> Result<Thinking
         return Ok(Thinking::default());
     };
     Ok(Thinking {
-        effort: one_of("reasoning.effort", effort, EFFORTS)?,
-        summary: one_of("reasoning.summary", summary.or(generate_summary), SUMMARIES)?,
+        effort: range::one_of("reasoning.effort", effort, EFFORTS)?,
+        summary: range::one_of("reasoning.summary", summary.or(generate_summary), SUMMARIES)?,
     })
 }
 
@@ -144,7 +114,7 @@ pub(super) fn text(param: Option<Object<ResponseTextParam>>) -> Result<TextSetti
     let Some(Object(ResponseTextParam { format, verbosity })) = param else {
         return Ok(TextSettings::default());
     };
-    let verbosity = one_of("text.verbosity", verbosity, VERBOSITIES)?;
+    let verbosity = range::one_of("text.verbosity", verbosity, VERBOSITIES)?;
     let Some(Object(param)) = format else {
         return Ok(TextSettings { verbosity, ..TextSettings::default() });
     };
@@ -163,20 +133,13 @@ pub(super) fn text(param: Option<Object<ResponseTextParam>>) -> Result<TextSetti
 }
 
 fn json_schema(param: &ResponseTextFormat) -> Result<(Option<ResponseFormat>, Value), ApiError> {
-    let missing = |field: &str| {
-        let param = format!("text.format.{field}");
-        let message = format!("Missing required parameter: '{param}'.");
-        ApiError::invalid("missing_required_parameter", param, message)
-    };
-    let name = param.name.as_deref().ok_or_else(|| missing("name"))?;
-    let schema = param.schema.as_deref().ok_or_else(|| missing("schema"))?;
-    if !schema.get().starts_with('{') {
-        let param = "text.format.schema";
-        let message = format!("Invalid value for '{param}': expected an object.");
-        return Err(ApiError::invalid("invalid_type", param, message));
-    }
+    const PATH: &str = "text.format";
+    let (name, schema) = (param.name.as_deref(), param.schema.as_deref());
+    form::check(&SchemaParam { path: PATH, name, schema })?;
+    let schema = range::required(schema, || format!("{PATH}.schema"))?;
+    let name = name.unwrap_or_default();
     let description = param.description.as_deref();
-    let named = NamedSchema { name, description, schema: Some(schema), strict: param.strict };
+    let named = NamedSchema { name, description, schema, strict: param.strict };
     let raw = serde_json::value::to_raw_value(&named).expect("texts and JSON serialise");
     let mut echo = serde_json::to_value(&named).expect("texts and JSON serialise");
     echo["type"] = json!("json_schema");

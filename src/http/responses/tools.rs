@@ -1,9 +1,10 @@
 //! Tools and the choice among them: from OpenAI's forms to the waist, and to what a response
 //! repeats of them.
 
-use crate::http::ApiError;
 use crate::http::ignored::Ignored;
+use crate::http::offer::{NamedAt, Offer};
 use crate::http::strict::Object;
+use crate::http::{ApiError, range};
 use crate::types::{ToolChoice, ToolSpec};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
@@ -115,181 +116,133 @@ pub(crate) struct NamedParam {
     pub name: String,
 }
 
-/// The functions that a request offers, and how free the model is in calling them.
+/// The functions that a request offers, and what the response repeats of them.
 #[derive(Debug)]
-pub(super) struct Offer {
-    pub(super) tools: Vec<ToolSpec>,
-    pub(super) choice: ToolChoice,
-    /// The tools as the response repeats them.
-    pub(super) tools_echo: Vec<Value>,
-    /// The choice as the response repeats it.
-    pub(super) choice_echo: Value,
+pub(super) struct Offered {
+    pub(super) offer: Offer,
+    pub(super) tools: Vec<Value>,
+    pub(super) choice: Value,
 }
 
-/// Reads both; names what is not used of them.
-pub(super) fn offer(
+/// Reads the tools and the choice among them; names what is not used of them.
+pub(super) fn offered(
     params: Vec<Object<ToolParam>>,
     choice: Option<ToolChoiceParam>,
     ignored: &mut Ignored,
-) -> Result<Offer, ApiError> {
-    let mut tools: Vec<ToolSpec> = Vec::with_capacity(params.len());
+) -> Result<Offered, ApiError> {
+    let mut offer = Offer::default();
     for (at, Object(param)) in params.into_iter().enumerate() {
-        if param.kind != "function" {
-            ignored.note(format!("tools[{at}]"));
-            continue;
+        let path = format!("tools[{at}]");
+        match param.kind.as_str() {
+            "function" => {
+                let (tool, path) = function(param, path)?;
+                offer.add(tool, &path)?;
+            }
+            _ => ignored.note(path),
         }
-        let tool = function(param, at)?;
-        if tools.iter().any(|other| other.name == tool.name) {
-            let message = format!("Two tools are named '{}'.", tool.name);
-            return Err(ApiError::invalid("invalid_value", format!("tools[{at}].name"), message));
+    }
+    let tools = offer.tools.iter().map(shown).collect();
+    let choice = match choice {
+        None => json!("auto"),
+        Some(ToolChoiceParam::Word(word)) => {
+            offer.word(&word, "tool_choice")?;
+            json!(word)
         }
-        tools.push(tool);
-    }
-    let tools_echo = tools.iter().map(shown).collect();
-    let offer = Offer { tools, choice: ToolChoice::Auto, tools_echo, choice_echo: json!("auto") };
-    match choice {
-        None => Ok(offer),
-        Some(ToolChoiceParam::Word(word)) => offer.with_word(&word),
-        Some(ToolChoiceParam::Object(object)) => offer.with_object(*object, ignored),
-    }
+        Some(ToolChoiceParam::Object(object)) => chosen(*object, &mut offer, ignored)?,
+    };
+    Ok(Offered { offer, tools, choice })
 }
 
 /// A tool as a response repeats it: the flat form, whichever it came in.
 fn shown(tool: &ToolSpec) -> Value {
     let parameters: Option<Value> =
         tool.parameters.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
-    let mut shown = json!({
+    json!({
         "type": "function",
         "name": tool.name,
+        "description": tool.description,
         "parameters": parameters,
         "strict": tool.strict,
-    });
-    if let Some(description) = &tool.description {
-        shown["description"] = json!(description);
-    }
-    shown
+    })
 }
 
-fn function(param: ToolParam, at: usize) -> Result<ToolSpec, ApiError> {
-    let (path, function) = match (param.name, param.function) {
-        (Some(name), _) => {
-            let ToolParam { description, parameters, strict, .. } =
-                ToolParam { name: None, function: None, ..param };
-            (format!("tools[{at}]"), FunctionParam { name, description, parameters, strict })
+/// A function, in either form, and where it stands.
+fn function(param: ToolParam, path: String) -> Result<(ToolSpec, String), ApiError> {
+    let ToolParam { name, description, parameters, strict, function, .. } = param;
+    match (name, function) {
+        (None, Some(Object(nested))) => {
+            let FunctionParam { name, description, parameters, strict } = nested;
+            let path = format!("{path}.function");
+            Ok((ToolSpec { name, description, parameters, strict }, path))
         }
-        (None, Some(Object(function))) => (format!("tools[{at}].function"), function),
-        (None, None) => {
-            let param = format!("tools[{at}].name");
-            let message = format!("Missing required parameter: '{param}'.");
-            return Err(ApiError::invalid("missing_required_parameter", param, message));
+        (name, _) => {
+            let name = range::required(name, || format!("{path}.name"))?;
+            Ok((ToolSpec { name, description, parameters, strict }, path))
         }
-    };
-    if function.name.is_empty() {
-        let param = format!("{path}.name");
-        return Err(ApiError::invalid("invalid_value", param, "A function needs a name."));
     }
-    if function.parameters.as_ref().is_some_and(|schema| !schema.get().starts_with('{')) {
-        let param = format!("{path}.parameters");
-        let message = format!("Invalid value for '{param}': expected an object.");
-        return Err(ApiError::invalid("invalid_type", param, message));
-    }
-    let FunctionParam { name, description, parameters, strict } = function;
-    Ok(ToolSpec { name, description, parameters, strict })
 }
 
-impl Offer {
-    fn with_word(self, word: &str) -> Result<Self, ApiError> {
-        let choice = match word {
-            "auto" => ToolChoice::Auto,
-            "none" => ToolChoice::None,
-            "required" if self.tools.is_empty() => {
-                let message = "tool_choice=required needs `tools` that are functions.";
-                return Err(ApiError::invalid("unsupported_value", "tool_choice", message));
+/// Takes a choice that names tools, and gives it as the response repeats it.
+fn chosen(
+    object: ToolChoiceObject,
+    offer: &mut Offer,
+    ignored: &mut Ignored,
+) -> Result<Value, ApiError> {
+    match object.kind.as_str() {
+        "function" => {
+            let wanted = named((object.name, object.function), "tool_choice")?;
+            let echo = json!({ "type": "function", "name": wanted.name });
+            offer.function(wanted)?;
+            Ok(echo)
+        }
+        "allowed_tools" => {
+            let mut wanted = Vec::new();
+            let mut others = false;
+            for (at, Object(tool)) in object.tools.unwrap_or_default().into_iter().enumerate() {
+                let path = format!("tool_choice.tools[{at}]");
+                match tool.kind.as_str() {
+                    "function" => wanted.push(named((tool.name, tool.function), &path)?),
+                    _ => {
+                        ignored.note(path);
+                        others = true;
+                    }
+                }
             }
-            "required" => ToolChoice::Required,
-            other => {
-                let message = format!(
-                    "`tool_choice` must be auto, none, required, a function or allowed_tools, not \
-                     '{other}'."
-                );
-                return Err(ApiError::invalid("unsupported_value", "tool_choice", message));
+            let mode = object.mode.as_deref();
+            if wanted.is_empty() && others && mode == Some("auto") {
+                // Only tools that are not here may be called, so none may be.
+                *offer = Offer { tools: Vec::new(), choice: ToolChoice::None };
+            } else {
+                offer.allowed(mode, &wanted, "tool_choice")?;
             }
-        };
-        Ok(Self { choice, choice_echo: json!(word), ..self })
-    }
-
-    fn with_object(
-        self,
-        object: ToolChoiceObject,
-        ignored: &mut Ignored,
-    ) -> Result<Self, ApiError> {
-        match object.kind.as_str() {
-            "function" => {
-                let nested = object.function.map(|Object(function)| function.name);
-                let name = self.known(object.name.or(nested), "tool_choice.name")?;
-                let choice_echo = json!({ "type": "function", "name": name });
-                Ok(Self { choice: ToolChoice::Function(name), choice_echo, ..self })
-            }
-            "allowed_tools" => self.with_allowed(object, ignored),
-            other => {
-                let message = format!(
-                    "Only a function or allowed_tools can be chosen, not '{other}': this gateway \
-                     has no tool of that type."
-                );
-                Err(ApiError::invalid("unsupported_value", "tool_choice.type", message))
-            }
+            let tool = |one: &NamedAt| json!({ "type": "function", "name": one.name });
+            let tools: Vec<Value> = wanted.iter().map(tool).collect();
+            Ok(json!({ "type": "allowed_tools", "mode": mode, "tools": tools }))
+        }
+        other => {
+            let message = format!(
+                "Only a function or allowed_tools can be chosen, not '{other}': this gateway has \
+                 no tool of that type."
+            );
+            Err(ApiError::invalid("unsupported_value", "tool_choice.type", message))
         }
     }
+}
 
-    /// Only some of the tools may be called: the model does not get to know the others.
-    fn with_allowed(
-        mut self,
-        object: ToolChoiceObject,
-        ignored: &mut Ignored,
-    ) -> Result<Self, ApiError> {
-        let mut allowed: Vec<String> = Vec::new();
-        for (at, Object(tool)) in object.tools.unwrap_or_default().into_iter().enumerate() {
-            let place = format!("tool_choice.tools[{at}]");
-            if tool.kind != "function" {
-                ignored.note(place);
-                continue;
-            }
-            let nested = tool.function.map(|Object(function)| function.name);
-            allowed.push(self.known(tool.name.or(nested), &format!("{place}.name"))?);
+/// A function's name, in either form, and where it stands.
+fn named(
+    (flat, nested): (Option<String>, Option<Object<NamedParam>>),
+    path: &str,
+) -> Result<NamedAt, ApiError> {
+    match (flat, nested) {
+        (None, Some(Object(NamedParam { name }))) => {
+            Ok(NamedAt { name, path: format!("{path}.function.name") })
         }
-        self.tools.retain(|tool| allowed.contains(&tool.name));
-        let mode = object.mode.as_deref().unwrap_or("auto");
-        let choice = match mode {
-            "auto" if self.tools.is_empty() => ToolChoice::None,
-            "auto" => ToolChoice::Auto,
-            "required" if self.tools.is_empty() => {
-                let message = "`tool_choice.tools` names no function, and one is required.";
-                return Err(ApiError::invalid("invalid_value", "tool_choice.tools", message));
-            }
-            "required" => ToolChoice::Required,
-            other => {
-                let message =
-                    format!("`tool_choice.mode` must be auto or required, not '{other}'.");
-                return Err(ApiError::invalid("unsupported_value", "tool_choice.mode", message));
-            }
-        };
-        let named = allowed.iter().map(|name| json!({ "type": "function", "name": name }));
-        let named: Vec<Value> = named.collect();
-        let choice_echo = json!({ "type": "allowed_tools", "mode": mode, "tools": named });
-        Ok(Self { choice, choice_echo, ..self })
-    }
-
-    /// A name, if one of the tools has it.
-    fn known(&self, name: Option<String>, param: &str) -> Result<String, ApiError> {
-        let Some(name) = name else {
-            let message = format!("Missing required parameter: '{param}'.");
-            return Err(ApiError::invalid("missing_required_parameter", param, message));
-        };
-        if self.tools.iter().any(|tool| tool.name == name) {
-            return Ok(name);
+        (flat, _) => {
+            let path = format!("{path}.name");
+            let name = range::required(flat, || path.clone())?;
+            Ok(NamedAt { name, path })
         }
-        let message = format!("No tool is named '{name}'.");
-        Err(ApiError::invalid("invalid_value", param, message))
     }
 }
 

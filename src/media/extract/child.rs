@@ -1,13 +1,15 @@
 //! The child's side: takes its limits upon itself, reads, extracts, writes.
 
 use super::{Head, MAX_TEXT_BYTES, Page, Reason, Work, html, pdf};
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use std::io::{self, Read, Write};
 
 /// Address space it may have, in bytes, its own program included.
 const MAX_MEMORY: u64 = 1024 * 1024 * 1024;
 /// Seconds of processor time it may use.
-const MAX_CPU_SECONDS: u64 = 10;
+const MAX_CPU_SECONDS: u64 = 5;
+/// How far it stands back for others, on the scale of `nice`.
+const NICENESS: i32 = 10;
 /// Bytes of a title that are told.
 const MAX_TITLE_BYTES: usize = 1024;
 /// Bytes that it reads; more than any config accepts.
@@ -18,9 +20,9 @@ const MAX_INPUT_BYTES: u64 = 256 * 1024 * 1024;
 /// # Errors
 /// When a pipe breaks, or the system refuses a limit: without its limits it does nothing.
 pub fn run(work: Work) -> io::Result<()> {
+    confine()?;
     let mut input = Vec::new();
     io::stdin().lock().take(MAX_INPUT_BYTES).read_to_end(&mut input)?;
-    confine()?;
     let (head, text) = match extract(work, &input) {
         Ok(Page { text, title, pages, unreadable }) => {
             let title = title.map(|title| beginning(title, MAX_TITLE_BYTES));
@@ -40,20 +42,22 @@ fn extract(work: Work, input: &[u8]) -> Result<Page, Reason> {
     match work {
         Work::Pdf { max_pages } => pdf::extract(input, max_pages),
         Work::Html(form) => {
-            let html = std::str::from_utf8(input).map_err(|_| Reason::Malformed)?;
-            html::extract(html, form)
+            let input = std::str::from_utf8(input).map_err(|_| Reason::Malformed)?;
+            let (base, html) = input.split_once('\n').ok_or(Reason::Malformed)?;
+            html::extract(html, base, form)
         }
     }
 }
 
-/// Takes limits that cannot be lifted again. It opens nothing more, writes no file, and leaves no
-/// image of its memory behind.
+/// Takes limits that cannot be lifted again. It opens nothing more, and leaves no image of its
+/// memory behind.
 fn confine() -> io::Result<()> {
+    // Requests go before files. No harm is done where the system does not let it stand back.
+    nice(NICENESS).ok();
     let limits = [
         (Resource::As, MAX_MEMORY),
         (Resource::Cpu, MAX_CPU_SECONDS),
         (Resource::Core, 0),
-        (Resource::Fsize, 0),
         (Resource::Nofile, 0),
     ];
     for (resource, most) in limits {

@@ -40,7 +40,8 @@ pub enum Work {
         /// Pages that are read.
         max_pages: usize,
     },
-    /// The text of a web page.
+    /// The text of a web page. Its address, or nothing, stands in a line of its own before it: the
+    /// arguments of a process are for everyone on the machine to see.
     Html(Form),
 }
 
@@ -134,8 +135,8 @@ impl Extractor {
         Self { program: program.map(Arc::from), places }
     }
 
-    /// Does one piece of work. Dropping the future kills the child.
-    pub(super) async fn run(&self, work: Work, input: &[u8]) -> Result<Page, Failure> {
+    /// Does one piece of work on the parts of `input`. Dropping the future kills the child.
+    pub(super) async fn run(&self, work: Work, input: &[&[u8]]) -> Result<Page, Failure> {
         let Ok(place) = timeout(TURN_LIMIT, self.places.acquire()).await else {
             return Err(Failure::Busy);
         };
@@ -157,7 +158,7 @@ impl Extractor {
 }
 
 /// What a child writes; nothing where it does not end well.
-async fn output(program: &Path, work: Work, input: &[u8]) -> io::Result<Vec<u8>> {
+async fn output(program: &Path, work: Work, input: &[&[u8]]) -> io::Result<Vec<u8>> {
     let mut command = Command::new(program);
     command
         .arg("extract-text")
@@ -176,8 +177,12 @@ async fn output(program: &Path, work: Work, input: &[u8]) -> io::Result<Vec<u8>>
     let stdout = child.stdout.take().expect(pipe);
     let mut output = Vec::new();
     let write = async {
-        // A child that has seen enough closes its end.
-        stdin.write_all(input).await.ok();
+        for part in input {
+            // A child that has seen enough closes its end.
+            if stdin.write_all(part).await.is_err() {
+                break;
+            }
+        }
         drop(stdin);
     };
     let limit = u64::try_from(MAX_HEAD_BYTES + MAX_TEXT_BYTES).unwrap_or(u64::MAX);
@@ -185,6 +190,8 @@ async fn output(program: &Path, work: Work, input: &[u8]) -> io::Result<Vec<u8>>
     let read = stdout.read_to_end(&mut output);
     let (_, read) = tokio::join!(write, read);
     read?;
+    // One that has more to say than is taken must not wait for somebody to listen.
+    drop(stdout);
     let status = child.wait().await?;
     if !status.success() {
         tracing::debug!(%status, "a child that reads a file has failed");

@@ -117,7 +117,7 @@ fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 4] {
     let last = last_bits(address);
     let (teredo, six_to_four) = (s[0] == 0x2001 && s[1] == 0, s[0] == 0x2002);
     let local_nat64 = s[0] == 0x64 && s[1] == 0xff9b && s[2] == 1;
-    let low = s[..5].iter().all(|segment| *segment == 0) || NAT64.contains(&address);
+    let low = s[..4] == [0; 4] || NAT64.contains(&address);
     // ISATAP has the same mark in any prefix, with or without its universal bit.
     let isatap = matches!(s[4], 0 | 0x200) && s[5] == 0x5efe;
     [

@@ -51,10 +51,10 @@ pub enum Refusal {
     #[error("a URL must not hold a user name or a password")]
     Credentials,
     /// There is an allow-list, and the host is not on it.
-    #[error("its host is not on the list of hosts that may be asked")]
+    #[error("its host is not on the list of hosts that may be asked (urlAllowlist)")]
     Unlisted,
     /// The host is, or resolves to, an address that is not public.
-    #[error("its host is not a public one")]
+    #[error("its host is not a public one (the config names exceptions in allowPrivateHosts)")]
     Private,
     /// An `https` address redirects to an `http` one.
     #[error("it redirects from https to http")]

@@ -190,6 +190,9 @@ impl Egress {
             Class::Metadata => true,
         });
         if refused {
+            // Whoever asked is not told so much.
+            let (host, addresses) = (target.host_name(), &found);
+            tracing::info!(host, ?addresses, "refused to fetch from a host that is not public");
             return Err(Error::Refused(Refusal::Private));
         }
         Ok(found.into_iter().map(|address| SocketAddr::new(address, target.port)).collect())

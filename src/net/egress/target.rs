@@ -72,6 +72,11 @@ impl Target {
         }
     }
 
+    /// The host as it stands in the URL.
+    pub(super) fn host_name(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
     pub(super) fn url(&self) -> &str {
         self.url.as_str()
     }

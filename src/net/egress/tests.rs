@@ -131,6 +131,7 @@ fn addresses_are_public_private_or_metadata() {
         "2002:a9fe:a9fe::",
         "2001:0:a9fe:a9fe::1",
         "2001::5601:5601",
+        "::ffff:0:a9fe:a9fe",
         "fe80::5efe:169.254.169.254",
     ];
     for (list, expected) in

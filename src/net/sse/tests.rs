@@ -91,3 +91,74 @@ proptest! {
         prop_assert_eq!(&decode(&bytes, 64), &whole);
     }
 }
+
+/// A line of a stream.
+#[derive(Debug, Clone)]
+enum Line {
+    Data(String),
+    Other(&'static str),
+}
+
+/// An event: its lines, each with the end it has, and the end of the blank line after them.
+type Event = (Vec<(Line, &'static str)>, &'static str);
+
+fn ending() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["\n", "\r", "\r\n"])
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let others = vec![": comment", ":", "event: x", "id", "retry: 10", "datum: no", " data: no"];
+    let line = prop_oneof![
+        3 => "[ -~é\u{feff}]{0,12}".prop_map(Line::Data),
+        1 => prop::sample::select(others).prop_map(Line::Other),
+    ];
+    (prop::collection::vec((line, ending()), 0..5), ending())
+}
+
+/// Writes a line; a CR before a lone LF would be one end of a line instead of two.
+fn write(stream: &mut String, line: &str, end: &'static str) {
+    let joins = line.is_empty() && end == "\n" && stream.ends_with('\r');
+    stream.push_str(line);
+    stream.push_str(if joins { "\r\n" } else { end });
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_read_whatever_the_ends_of_lines_and_portions(
+        mark in any::<bool>(),
+        events in prop::collection::vec(event(), 0..8),
+        portions in prop::collection::vec(1usize..24, 1..200),
+    ) {
+        let mut stream = String::from(if mark { "\u{feff}" } else { "" });
+        let mut expected = Vec::new();
+        for (lines, blank) in events {
+            let mut data = Vec::new();
+            for (line, end) in lines {
+                match line {
+                    Line::Data(text) => {
+                        // The one space after the colon is not part of the text.
+                        let space = if text.starts_with(' ') || text.len() % 2 == 0 { " " } else { "" };
+                        write(&mut stream, &format!("data:{space}{text}"), end);
+                        data.push(text);
+                    }
+                    Line::Other(text) => write(&mut stream, text, end),
+                }
+            }
+            write(&mut stream, "", blank);
+            if !data.is_empty() {
+                expected.push(data.join("\n"));
+            }
+        }
+        let mut rest = stream.as_bytes();
+        let mut cut = Vec::new();
+        for size in portions.iter().cycle() {
+            let (portion, left) = rest.split_at((*size).min(rest.len()));
+            cut.push(portion);
+            rest = left;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        prop_assert_eq!(decode(&cut, MAX_EVENT_BYTES), Ok(expected), "{:?}", stream);
+    }
+}

@@ -90,18 +90,20 @@ struct Wanted {
     chosen: Option<ModelRef>,
     /// Whether some agent chooses no model.
     fallback: bool,
-    /// The providers they name that are not configured.
+    /// The providers that agents or aliases name and that are not configured.
     providers: Vec<&'static str>,
 }
 
 impl Wanted {
     fn by(config: &Config) -> Self {
         let choices = config::choices(config);
+        let aliased = config::aliased_models(config);
         let names = |id: &str| {
-            choices.iter().any(|choice| {
+            let by_agents = choices.iter().any(|choice| {
                 choice.model.is_some_and(|model| model.provider == id)
                     || choice.embedding.is_some_and(|model| model.provider == id)
-            })
+            });
+            by_agents || aliased.iter().any(|model| model.provider == id)
         };
         let configured = &config.models.providers;
         let providers = DISCOVERABLE.into_iter().filter(|id| !configured.contains_key(*id));
@@ -164,13 +166,13 @@ fn why(wanted: &Wanted, picked: Option<&Source>, fallback: &ModelRef) -> String 
     }
 }
 
-/// A warning for each provider that agents name and nothing supplies.
+/// A warning for each provider that agents or aliases name and nothing supplies.
 fn missing(wanted: &Wanted, sources: &[Source]) -> Vec<String> {
     let supplied = |id: &str| sources.iter().any(|source| source.id == id);
     let lost = wanted.providers.iter().filter(|id| !supplied(id));
     lost.map(|id| {
         let key = keys::variable(id).map(|name| format!("set {name}, or ")).unwrap_or_default();
-        format!("agents name the provider `{id}`, which is not configured: {key}add models.providers.{id}")
+        format!("agents or aliases name the provider `{id}`, which is not configured: {key}add models.providers.{id}")
     })
     .collect()
 }

@@ -61,7 +61,7 @@ impl Server {
         let Self { id, name, address } = self;
         let models = models_at(client, *address).await;
         let warning = models.is_none().then(|| {
-            format!("agents name the provider `{id}`, but no model server answers at {address} yet")
+            format!("agents or aliases name the provider `{id}`, but no model server answers at {address} yet")
         });
         let models = models.unwrap_or_default();
         let embeds = |model: &&String| model.to_ascii_lowercase().contains("embed");

@@ -61,6 +61,8 @@ struct Choice<'a> {
     #[serde(borrow)]
     message: Option<Piece<'a>>,
     finish_reason: Option<String>,
+    #[serde(borrow)]
+    logprobs: Option<&'a RawValue>,
     /// Some put it here.
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
@@ -168,6 +170,10 @@ impl Assembler {
     ) -> Result<(), Trouble> {
         let whole = choice.message.is_some();
         if let Some(piece) = choice.message.or(choice.delta) {
+            let scores = choice.logprobs.map(scores::read).unwrap_or_default();
+            if !scores.is_empty() {
+                out.push_back(ModelEvent::Delta(Delta::Scores(scores)));
+            }
             let mut push = |text: String, delta: fn(String) -> Delta| {
                 if !text.is_empty() {
                     out.push_back(ModelEvent::Delta(delta(text)));
@@ -323,5 +329,6 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
+mod scores;
 #[cfg(test)]
 mod tests;

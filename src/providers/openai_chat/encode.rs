@@ -32,12 +32,17 @@ impl Serialize for Request<'_> {
         let call = self.call;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("model", &call.model.model)?;
-        map.serialize_entry("messages", &Each(&call.messages, OneMessage))?;
+        let audio = self.audio();
+        map.serialize_entry(
+            "messages",
+            &Each(&call.messages, |message| OneMessage(message, audio)),
+        )?;
         if self.stream {
             map.serialize_entry("stream", &true)?;
             map.serialize_entry("stream_options", &Entry("include_usage", true))?;
         }
         self.sampling(&mut map)?;
+        self.hints(&mut map)?;
         if let Some(format) = &call.response_format {
             map.serialize_entry("response_format", &Format(format))?;
         }
@@ -65,19 +70,51 @@ impl Request<'_> {
         optional(map, "stop", (!sampling.stop.is_empty()).then_some(&sampling.stop))
     }
 
+    /// What goes on as it came, to whoever takes it.
+    fn hints<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let hints = &self.call.hints;
+        if let Some(top) = hints.logprobs.filter(|_| self.flavour.takes("logprobs")) {
+            map.serialize_entry("logprobs", &true)?;
+            // No alternatives are what everybody gives without being told.
+            optional(map, "top_logprobs", Some(top).filter(|top| *top > 0))?;
+        }
+        self.hint(map, "logit_bias", hints.logit_bias.as_deref())?;
+        self.hint(map, "prediction", hints.prediction.as_deref())?;
+        self.hint(map, "reasoning_effort", hints.reasoning_effort.as_deref())?;
+        self.hint(map, "verbosity", hints.verbosity.as_deref())?;
+        self.hint(map, "service_tier", hints.service_tier.as_deref())?;
+        self.hint(map, "safety_identifier", hints.safety_identifier.as_deref())
+    }
+
+    fn hint<M: SerializeMap>(
+        &self,
+        map: &mut M,
+        key: &'static str,
+        value: Option<impl Serialize>,
+    ) -> Result<(), M::Error> {
+        optional(map, key, value.filter(|_| self.flavour.takes(key)))
+    }
+
+    fn audio(&self) -> AudioForm {
+        match self.flavour {
+            Flavour::Mistral => AudioForm::Text,
+            Flavour::OpenAi | Flavour::Local | Flavour::Compatible => AudioForm::Object,
+        }
+    }
+
     /// OpenAI's reasoning models refuse `max_tokens`, while Mistral refuses and Ollama and others
     /// silently ignore `max_completion_tokens`. Everyone but OpenAI knows the older name.
     fn token_limit(&self) -> &'static str {
         match self.flavour {
             Flavour::OpenAi => "max_completion_tokens",
-            Flavour::Mistral | Flavour::Compatible => "max_tokens",
+            Flavour::Mistral | Flavour::Local | Flavour::Compatible => "max_tokens",
         }
     }
 
     fn seed(&self) -> &'static str {
         match self.flavour {
             Flavour::Mistral => "random_seed",
-            Flavour::OpenAi | Flavour::Compatible => "seed",
+            Flavour::OpenAi | Flavour::Local | Flavour::Compatible => "seed",
         }
     }
 }
@@ -114,7 +151,16 @@ impl<'a, T, W: Serialize, F: Fn(&'a T) -> W> Serialize for Each<'a, T, F> {
     }
 }
 
-struct OneMessage<'a>(&'a Message);
+/// How a recording is written.
+#[derive(Clone, Copy)]
+enum AudioForm {
+    /// An object with data and format.
+    Object,
+    /// The data alone, as Mistral wants it.
+    Text,
+}
+
+struct OneMessage<'a>(&'a Message, AudioForm);
 
 impl Serialize for OneMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -126,7 +172,7 @@ impl Serialize for OneMessage<'_> {
             }
             Message::User { content, name } => {
                 map.serialize_entry("role", "user")?;
-                map.serialize_entry("content", &Body(content))?;
+                map.serialize_entry("content", &Body(content, self.1))?;
                 optional(&mut map, "name", name.as_deref())?;
             }
             Message::Assistant { text, tool_calls } => {
@@ -140,7 +186,7 @@ impl Serialize for OneMessage<'_> {
             Message::Tool { call_id, content } => {
                 map.serialize_entry("role", "tool")?;
                 map.serialize_entry("tool_call_id", call_id)?;
-                map.serialize_entry("content", &Body(content))?;
+                map.serialize_entry("content", &Body(content, self.1))?;
             }
         }
         map.end()
@@ -148,7 +194,7 @@ impl Serialize for OneMessage<'_> {
 }
 
 /// A text stays a text, and so does a single text part: not every server reads parts.
-struct Body<'a>(&'a Content);
+struct Body<'a>(&'a Content, AudioForm);
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -157,13 +203,13 @@ impl Serialize for Body<'_> {
             Content::Parts(parts) => match parts.as_slice() {
                 [] => serializer.serialize_str(""),
                 [Part::Text(text)] => serializer.serialize_str(text),
-                parts => Each(parts, OnePart).serialize(serializer),
+                parts => Each(parts, |part| OnePart(part, self.1)).serialize(serializer),
             },
         }
     }
 }
 
-struct OnePart<'a>(&'a Part);
+struct OnePart<'a>(&'a Part, AudioForm);
 
 impl Serialize for OnePart<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -179,7 +225,12 @@ impl Serialize for OnePart<'_> {
             }
             Part::Audio { data, format } => {
                 map.serialize_entry("type", "input_audio")?;
-                map.serialize_entry("input_audio", &Audio { data, format })?;
+                match self.1 {
+                    AudioForm::Object => {
+                        map.serialize_entry("input_audio", &Audio { data, format })?;
+                    }
+                    AudioForm::Text => map.serialize_entry("input_audio", data)?,
+                }
             }
         }
         map.end()

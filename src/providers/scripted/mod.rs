@@ -21,7 +21,8 @@
 //! The first rule whose `contains` is found in the last user or tool message answers; one without
 //! `when` always does. A reply may have:
 //!
-//! - `text`, or `chunks` to say how a stream is cut; `reasoning` before it;
+//! - `text`, or `chunks` to say how a stream is cut; `reasoning` before it, `refusal` after it;
+//! - `logprobs`: a number for each chunk, told where they are asked for;
 //! - `tool_calls`: `name`, `arguments` (JSON, or a string taken as it is), and `id`, which is
 //!   `call_<n>` when left out;
 //! - `finish`: `stop`, `length`, `tool_calls` or `content_filter`; by default what fits;
@@ -30,7 +31,7 @@
 //!   `context_length`, `rejected`, `unavailable`, `malformed`, `not_installed`), and optionally
 //!   `message`, `status` and `retry_after_ms`. It comes after the texts and calls of the reply; a
 //!   reply of nothing else fails before the stream begins;
-//! - `delay_ms` before the first event.
+//! - `delay_ms` before the first event, `pause_ms` before each further one.
 //!
 //! Embeddings are made from a hash of the text: equal texts have equal vectors of length 1, with
 //! as many dimensions as the request or the file asks for (384 by default).

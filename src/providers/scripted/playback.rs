@@ -14,13 +14,15 @@ pub(in crate::providers) struct Playback {
     reply: Reply,
     events: VecDeque<Result<ModelEvent, Error>>,
     delay: Duration,
+    pause: Duration,
 }
 
 impl Playback {
     pub(super) fn new(reply: Reply, provider: String) -> Self {
         let events = events(&reply, &provider);
         let delay = Duration::from_millis(reply.delay_ms);
-        Self { provider, reply, events, delay }
+        let pause = Duration::from_millis(reply.pause_ms);
+        Self { provider, reply, events, delay, pause }
     }
 
     /// Fails if the reply is nothing but an error, as a provider does that refuses a request.
@@ -37,8 +39,8 @@ impl Playback {
     pub(in crate::providers) async fn next(&mut self) -> Option<Result<ModelEvent, Error>> {
         if !self.delay.is_zero() {
             tokio::time::sleep(self.delay).await;
-            self.delay = Duration::ZERO;
         }
+        self.delay = self.pause;
         self.events.pop_front()
     }
 
@@ -51,8 +53,8 @@ impl Playback {
         Ok(Completion {
             text: (!text.is_empty()).then_some(text),
             reasoning: self.reply.reasoning.clone(),
-            refusal: None,
-            scores: Vec::new(),
+            refusal: self.reply.refusal.clone(),
+            scores: self.reply.scores(),
             tool_calls: self.reply.calls(),
             stop: self.reply.stop(),
             usage: self.reply.usage(),
@@ -63,7 +65,12 @@ impl Playback {
 fn events(reply: &Reply, provider: &str) -> VecDeque<Result<ModelEvent, Error>> {
     let mut deltas: Vec<Delta> = Vec::new();
     deltas.extend(reply.reasoning.clone().map(Delta::Reasoning));
-    deltas.extend(reply.chunks().into_iter().map(Delta::Text));
+    let mut scores = reply.scores().into_iter();
+    for chunk in reply.chunks() {
+        deltas.extend(scores.next().map(|score| Delta::Scores(vec![score])));
+        deltas.push(Delta::Text(chunk));
+    }
+    deltas.extend(reply.refusal.clone().map(Delta::Refusal));
     for (index, call) in (0u32..).zip(reply.calls()) {
         deltas.push(Delta::ToolCallStart { index, id: call.id, name: call.name });
         deltas.push(Delta::ToolCallArguments { index, fragment: call.arguments });

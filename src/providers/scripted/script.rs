@@ -6,14 +6,15 @@ use crate::config::Paths;
 use crate::providers::Named;
 use crate::providers::call::{Completion, EmbedCall, ModelCall};
 use crate::providers::error::{Error, Kind};
-use crate::providers::openai_embed::into_texts;
 use crate::providers::stream::ModelStream;
-use crate::types::{EmbeddingInput, Embeddings, Message, StopReason, ToolCall, Usage};
+use crate::types::{EmbeddingInput, Embeddings, Message, StopReason, TokenScore, ToolCall, Usage};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// Dimensions of a vector when nobody asks for others.
 const DIMENSIONS: u32 = 384;
+/// Longer vectors are not made, whatever a request asks for: their room is limited here only.
+const MAX_DIMENSIONS: u32 = 4_096;
 /// The largest script that is read.
 const MAX_SCRIPT_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -52,11 +53,14 @@ pub(super) struct Reply {
     text: Option<String>,
     chunks: Vec<String>,
     pub(super) reasoning: Option<String>,
+    pub(super) refusal: Option<String>,
+    logprobs: Vec<f64>,
     tool_calls: Vec<ScriptedCall>,
     finish: Option<Finish>,
     usage: Option<ScriptedUsage>,
     pub(super) error: Option<ScriptedError>,
     pub(super) delay_ms: u64,
+    pub(super) pause_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -137,7 +141,9 @@ impl Script {
     /// Vectors made from hashes of the texts.
     pub(in crate::providers) async fn embed(self, call: EmbedCall) -> Result<Embeddings, Error> {
         let dimensions = call.dimensions.or(self.file.dimensions).unwrap_or(DIMENSIONS);
-        let EmbeddingInput::Texts(texts) = into_texts(&self.provider, call.input).await? else {
+        let dimensions = dimensions.min(MAX_DIMENSIONS);
+        let input = call.vocabulary.decode(&self.provider, call.input).await?;
+        let EmbeddingInput::Texts(texts) = &*input else {
             return Err(Error::malformed(&self.provider, "no texts"));
         };
         let words = texts.iter().map(|text| text.split_whitespace().count() as u64).sum();
@@ -154,13 +160,18 @@ impl Script {
         let fits = |rule: &&Rule| {
             rule.when.as_ref().is_none_or(|when| last.contains(when.contains.as_str()))
         };
+        let wanted = call.hints.logprobs.is_some();
         let rule = self.file.rules.iter().find(fits).ok_or_else(|| {
             let id = &self.provider;
             let message =
                 format!("The script of the provider `{id}` has no rule for this message.");
             Error::new(Kind::Rejected, id, message)
         })?;
-        Ok(rule.reply.clone())
+        let mut reply = rule.reply.clone();
+        if !wanted {
+            reply.logprobs.clear();
+        }
+        Ok(reply)
     }
 }
 
@@ -168,6 +179,17 @@ impl Reply {
     pub(super) fn chunks(&self) -> Vec<String> {
         let text = self.text.iter().filter(|text| !text.is_empty());
         text.chain(&self.chunks).cloned().collect()
+    }
+
+    /// The score of each chunk, as far as the script has one.
+    pub(super) fn scores(&self) -> Vec<TokenScore> {
+        let score = |(token, logprob): (String, &f64)| TokenScore {
+            bytes: Some(token.clone().into_bytes()),
+            token,
+            logprob: *logprob,
+            top: Vec::new(),
+        };
+        self.chunks().into_iter().zip(&self.logprobs).map(score).collect()
     }
 
     pub(super) fn calls(&self) -> Vec<ToolCall> {
@@ -203,6 +225,7 @@ impl Reply {
         let says_nothing = self.text.is_none()
             && self.chunks.is_empty()
             && self.reasoning.is_none()
+            && self.refusal.is_none()
             && self.tool_calls.is_empty();
         self.error.is_some() && says_nothing
     }

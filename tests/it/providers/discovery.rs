@@ -150,8 +150,10 @@ async fn a_provider_that_an_agent_names_is_there() {
     let found = look(agents, &keys[1..], &servers).await;
     assert_eq!(
         found.warnings,
-        ["agents name the provider `openai`, which is not configured: set OPENAI_API_KEY, or add \
-          models.providers.openai"]
+        [
+            "agents or aliases name the provider `openai`, which is not configured: set OPENAI_API_KEY, or add \
+          models.providers.openai"
+        ]
     );
     // One that is configured is left as it is.
     let configured = json!({

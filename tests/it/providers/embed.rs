@@ -7,7 +7,7 @@ use openclaw::types::EmbeddingInput;
 use serde_json::{Value, json};
 
 fn call(input: EmbeddingInput) -> EmbedCall {
-    EmbedCall { model: model("up/embedder"), input, dimensions: None }
+    EmbedCall::new(model("up/embedder"), input)
 }
 
 fn texts(count: usize) -> EmbeddingInput {
@@ -54,7 +54,7 @@ async fn base64_is_read_and_an_index_is_not_needed() {
     let embeddings = providers().embed(&pointing_at(&upstream), call(texts(2))).await;
     let embeddings = embeddings.expect("vectors");
     assert_eq!(embeddings.vectors, [[1.0, -2.0], [0.5, 3.0]]);
-    assert_eq!(embeddings.usage.input, 0);
+    assert_eq!(embeddings.usage.input, 2, "counted here, since the provider does not say");
     assert!(upstream.seen()[0].body.get("dimensions").is_none());
 }
 
@@ -97,4 +97,47 @@ async fn other_answers_are_errors() {
     let error = providers().embed(&pointing_at(&upstream), call(texts(2049))).await;
     let error = error.expect_err("half an answer is none");
     assert_eq!(error.kind, Kind::Rejected, "{error}");
+}
+
+/// A snapshot whose provider takes so many inputs and tokens at once.
+fn capped(upstream: &Upstream, caps: Value) -> std::sync::Arc<openclaw::secrets::Snapshot> {
+    let config = json!({"models": {"providers": {"up": {
+        "baseUrl": upstream.base_url(), "embedding": caps,
+    }}}});
+    super::snapshot(config)
+}
+
+#[tokio::test]
+async fn requests_are_split_to_the_providers_caps_by_inputs_and_by_tokens() {
+    let upstream = Upstream::start().await;
+    upstream.otherwise(answer);
+    let sizes = || {
+        let sizes = upstream
+            .seen()
+            .into_iter()
+            .map(|seen| seen.body["input"].as_array().map_or(0, Vec::len));
+        let mut sizes: Vec<usize> = sizes.collect();
+        sizes.sort_unstable();
+        sizes
+    };
+    let by_inputs = capped(&upstream, json!({"maxInputs": 3}));
+    let embeddings = providers().embed(&by_inputs, call(texts(7))).await.expect("vectors");
+    assert_eq!(embeddings.vectors.concat(), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    assert_eq!(sizes(), [1, 3, 3]);
+    // Each of these is four tokens of three digits.
+    let long: Vec<String> = (0..5).map(|n| format!("10000000000{n}")).collect();
+    let by_tokens = capped(&upstream, json!({"maxTokens": 9}));
+    let embeddings = providers().embed(&by_tokens, call(EmbeddingInput::Texts(long))).await;
+    assert_eq!(embeddings.expect("vectors").vectors.len(), 5);
+    assert_eq!(sizes(), [1, 1, 2, 2, 3, 3]);
+}
+
+#[tokio::test]
+async fn longer_vectors_than_asked_for_are_cut_to_unit_vectors() {
+    let data = json!([{"embedding": [3.0, 4.0, 12.0]}]);
+    let upstream = Upstream::with([Reply::json(200, &json!({"data": data}))]).await;
+    let call = EmbedCall { dimensions: Some(2), ..call(texts(1)) };
+    let embeddings = providers().embed(&pointing_at(&upstream), call).await.expect("vectors");
+    assert_eq!(embeddings.vectors, [[0.6, 0.8]]);
+    assert_eq!(upstream.seen()[0].body["dimensions"], 2, "asked for first");
 }

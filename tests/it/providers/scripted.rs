@@ -93,7 +93,7 @@ async fn embeddings_depend_on_the_text_alone() {
     let stage = stage(&json!({"dimensions": 8}));
     let ids = tiktoken_rs::cl100k_base_singleton().encode_ordinary("one");
     let embed = |input, dimensions| {
-        let call = EmbedCall { model: model("up/e"), input, dimensions };
+        let call = EmbedCall { dimensions, ..EmbedCall::new(model("up/e"), input) };
         stage.providers.embed(&stage.snapshot, call)
     };
     let texts = EmbeddingInput::Texts(vec!["one".to_owned(), "two words".to_owned()]);
@@ -117,4 +117,24 @@ async fn a_script_with_a_mistake_says_where() {
         assert_eq!(error.kind, Kind::Unavailable);
         assert!(error.message.contains(expected), "{error}");
     }
+}
+
+#[tokio::test]
+async fn refusals_and_scores_are_played_where_they_are_wanted() {
+    let stage = stage(&json!({"rules": [
+        {"when": {"contains": "no"}, "reply": {"refusal": "I would rather not."}},
+        {"reply": {"chunks": ["a", "b"], "logprobs": [-0.5]}},
+    ]}));
+    let (events, _) = stage.stream("no").await.expect("accepted");
+    assert_eq!(events[0], ModelEvent::Delta(Delta::Refusal("I would rather not.".to_owned())));
+    let (events, _) = stage.stream("scores").await.expect("accepted");
+    assert_eq!(events[0], ModelEvent::Delta(Delta::Text("a".to_owned())));
+    let mut call = asking("scores");
+    call.hints.logprobs = Some(0);
+    let stream = stage.providers.stream(&stage.snapshot, call).await.expect("accepted");
+    let (events, _) = drain(stream).await;
+    let ModelEvent::Delta(Delta::Scores(scores)) = &events[0] else { panic!("{events:?}") };
+    assert_eq!((scores[0].token.as_str(), scores[0].logprob), ("a", -0.5));
+    assert_eq!(events[1], ModelEvent::Delta(Delta::Text("a".to_owned())));
+    assert_eq!(events[2], ModelEvent::Delta(Delta::Text("b".to_owned())));
 }

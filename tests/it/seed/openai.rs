@@ -160,6 +160,19 @@ async fn oa_4_chat_answers_plain_streamed_and_with_tools() {
     let function = json!({"name": "f", "arguments": "{\"x\":1}"});
     let call = json!({"id": "1", "type": "function", "function": function});
     assert_eq!(choice["message"]["tool_calls"], json!([call]));
+
+    let older = json!({"model": "openclaw", "messages": hello(), "functions": [{"name": "f"}]});
+    let called = json_of(gateway.post("/v1/chat/completions", older).await).await;
+    let choice = &called["choices"][0];
+    assert_eq!(
+        (&choice["finish_reason"], &choice["message"]["function_call"]),
+        (&json!("function_call"), &function)
+    );
+
+    let twice = json!({"model": "openclaw", "messages": hello(), "n": 2});
+    let twice = json_of(gateway.post("/v1/chat/completions", twice).await).await;
+    assert_eq!(twice["choices"].as_array().expect("a list").len(), 2);
+    assert_eq!(twice["usage"]["total_tokens"], 8);
 }
 
 /// The events of a streamed response, without the end of the stream.
@@ -341,4 +354,108 @@ async fn oa_12_without_the_header_the_agents_own_models_answer() {
         json_of(gateway.post("/v1/embeddings", body).await).await;
         assert_eq!(upstream.seen().last().expect("asked").body["model"], embed);
     }
+}
+
+#[tokio::test]
+async fn oa_9_aliases_follow_the_agents_and_providers_come_only_when_exposed() {
+    let models =
+        json!({"aliases": {"gpt-4o": "main", "a-first": "fake/x"}, "exposeProviders": false});
+    let mut extra = json!({
+        "gateway": {"http": {"models": models}},
+        "models": {"providers": {"fake": {"models": [{"id": "chat"}, {"id": "embed"}, {"id": "x"}]}}},
+    });
+    let upstream = provider().await;
+    let agents = ["openclaw", "openclaw/default", "openclaw/main"];
+    let aliases = ["a-first", "gpt-4o"];
+    for exposed in [false, true] {
+        extra["gateway"]["http"]["models"]["exposeProviders"] = json!(exposed);
+        let gateway = Gateway::start(&upstream.base_url(), extra.clone()).await;
+        let list = json_of(gateway.get("/v1/models").await).await;
+        let providers: &[&str] = if exposed { &["fake/chat", "fake/embed", "fake/x"] } else { &[] };
+        assert_eq!(ids(&list), [&agents[..], &aliases[..], providers].concat());
+        for id in ids(&list) {
+            assert_eq!(json_of(gateway.get(&format!("/v1/models/{id}")).await).await["id"], id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn oa_3_embeddings_take_token_ids_and_count_what_the_provider_does_not() {
+    let upstream = Upstream::start().await;
+    upstream.otherwise(|seen: &Seen| {
+        let inputs = seen.body["input"].as_array().expect("a list of texts");
+        let data: Vec<Value> =
+            inputs.iter().map(|_| json!({"embedding": [3.0, 4.0, 12.0]})).collect();
+        Reply::json(200, &json!({"object": "list", "data": data}))
+    });
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    // What LangChain sends for two documents by default.
+    let ids = json!({"model": "openclaw", "input": [[15339, 1917], [15339]],
+        "encoding_format": "base64"});
+    let reply = json_of(gateway.post("/v1/embeddings", ids).await).await;
+    assert_eq!(upstream.seen()[0].body["input"], json!(["hello world", "hello"]));
+    assert_eq!(reply["usage"], json!({"prompt_tokens": 3, "total_tokens": 3}));
+    let short = json!({"model": "openclaw", "input": "hello", "dimensions": 2});
+    let reply = json_of(gateway.post("/v1/embeddings", short).await).await;
+    let vector: Vec<f64> =
+        serde_json::from_value(reply["data"][0]["embedding"].clone()).expect("numbers");
+    let length: f64 = vector.iter().map(|x| x * x).sum();
+    assert!(vector.len() == 2 && (length - 1.0).abs() < 1e-6, "{vector:?}");
+}
+
+#[tokio::test]
+async fn oa_13_all_of_the_set_answers_on_the_one_port() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let models = gateway.get("/v1/models").await;
+    let body = json!({"model": "openclaw", "messages": hello(), "input": "x"});
+    let chat = gateway.post("/v1/chat/completions", body.clone()).await;
+    let embeddings = gateway.post("/v1/embeddings", body).await;
+    let tool = gateway.post("/tools/invoke", json!({"name": "agents_list"})).await;
+    for reply in [models, chat, embeddings, tool] {
+        assert_eq!(
+            (reply.status(), reply.url().port()),
+            (200.try_into().expect("a status"), port(&gateway))
+        );
+    }
+}
+
+fn port(gateway: &Gateway) -> Option<u16> {
+    gateway.url.rsplit(':').next().and_then(|port| port.parse().ok())
+}
+
+#[tokio::test]
+async fn oa_14_the_whole_set_lies_behind_one_operator_boundary() {
+    let upstream = provider().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let calls = [
+        ("GET", "/v1/models"),
+        ("GET", "/v1/models/openclaw"),
+        ("POST", "/v1/embeddings"),
+        ("POST", "/v1/chat/completions"),
+    ];
+    for (method, path) in calls {
+        let body = json!({"model": "openclaw", "messages": hello(), "input": "x"});
+        let status = async |bearer: Option<&str>, scopes: Option<&str>| {
+            let mut request = gateway.anonymous(method, path).json(&body);
+            if let Some(bearer) = bearer {
+                request = request.bearer_auth(bearer);
+            }
+            if let Some(scopes) = scopes {
+                request = request.header("x-openclaw-scopes", scopes);
+            }
+            request.send().await.expect("an answer").status().as_u16()
+        };
+        let ours = Some(crate::support::gateway::TOKEN);
+        assert_eq!(status(None, None).await, 401, "{path}");
+        assert_eq!(status(Some("wrong"), None).await, 401, "{path}");
+        assert_eq!(status(ours, None).await, 200, "{path}");
+        // A shared credential is the operator: the header can neither narrow nor widen it.
+        assert_eq!(status(ours, Some("")).await, 200, "{path}");
+        assert_eq!(status(None, Some("operator.admin")).await, 401, "{path}");
+    }
+    let seen = upstream.seen();
+    assert!(
+        seen.iter().all(|seen| seen.header("authorization") == Some("Bearer sk-upstream-secret"))
+    );
 }

@@ -48,7 +48,7 @@ async fn rm_3_the_api_lives_on_the_one_port() {
     let gateway = Gateway::start("http://127.0.0.1:9/v1", json!({})).await;
     assert_eq!(gateway.get("/v1/models").await.status(), 200);
     // An empty body is refused by the endpoint itself, so each of them is there.
-    for path in ["/v1/chat/completions", "/v1/responses", "/v1/embeddings"] {
+    for path in ["/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/tools/invoke"] {
         assert_eq!(gateway.post(path, json!({})).await.status(), 400, "{path}");
     }
 }

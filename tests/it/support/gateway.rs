@@ -52,7 +52,8 @@ impl Gateway {
         let env = Env::of(variables.iter().copied().chain([state_dir]));
         let paths = Paths::resolve(&env, ProfileChoice::Default).expect("paths");
         let listen = ListenFlags { port: Some(0), bind: None };
-        let options = Options { listen, env, ..Options::default() };
+        let program = Some(env!("CARGO_BIN_EXE_openclaw").into());
+        let options = Options { listen, env, program, ..Options::default() };
         let prepared = Prepared::load(&paths, options).await.expect("a config to start with");
         let inner = Inner::start(prepared).await.expect("the gateway starts");
         let url = format!("http://{}", inner.addresses()[0]);

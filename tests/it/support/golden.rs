@@ -6,7 +6,7 @@
 //!   `{"status": …, "json": …}`, `{"stream": [pieces], "then": "cut"}`, or `{"raw": text}`; each
 //!   may have `headers`;
 //! - `exchange.http`: requests (lines that begin with `> `), and after each the reply (`< `) and
-//!   what the upstream saw of it (`^ `).
+//!   what the upstream saw of it (`^ `). `{upstream}` in a body is the upstream's host and port.
 //!
 //! JSON bodies are compared pretty-printed; ids, times and ports are named. Ids of responses and of
 //! their items are numbered: `resp_{1}`, and a request may name one that was told before it. `UPDATE_GOLDEN=1`
@@ -83,7 +83,9 @@ async fn check(folder: &Path) -> Result<(), String> {
     let gateway = Gateway::start_in(state, &upstream.base_url(), config).await;
     let mut played = String::new();
     let mut forwarded = 0;
-    for request in requests(&recorded) {
+    let there = upstream.address().to_string();
+    for mut request in requests(&recorded) {
+        request.body = request.body.replace("{upstream}", &there);
         let known = numbered(&played);
         played.push_str(&request.text);
         played.push('\n');
@@ -95,7 +97,7 @@ async fn check(folder: &Path) -> Result<(), String> {
         }
         played.push('\n');
     }
-    let played = name_what_varies(&played, &gateway.url);
+    let played = name_what_varies(&played.replace(&there, "{upstream}"), &gateway.url);
     if super::updating() {
         return fs::write(&file, played).map_err(|error| error.to_string());
     }
@@ -177,16 +179,17 @@ impl Request {
     }
 }
 
-/// What ids of responses and of their items begin with.
-const NUMBERED: [&str; 6] = ["resp_", "msg_", "fc_", "fco_", "rs_", "cmp_"];
+/// What ids of responses and of their items begin with, and the sessions named after them.
+const NUMBERED: [&str; 7] = ["resp_", "msg_", "fc_", "fco_", "rs_", "cmp_", "openresponses:"];
 
 /// The ids of responses and items in a text, without what they begin with, in order.
 fn numbered(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for (at, _) in text.match_indices('_') {
+    for (at, _) in text.match_indices(['_', ':']) {
         let begins = NUMBERED.iter().any(|prefix| text[..=at].ends_with(prefix));
-        let id = text.get(at + 1..at + 33);
-        let id = id.filter(|id| id.chars().all(|c| c.is_ascii_hexdigit()));
+        let id = run_of(&text[at + 1..], 32, |c| c.is_ascii_hexdigit());
+        // An id that no gateway makes is a request's own, and stays as it is written.
+        let id = id.filter(|id| id.bytes().any(|digit| digit != b'0'));
         if let (true, Some(id)) = (begins, id)
             && !found.iter().any(|known| known == id)
         {
@@ -197,8 +200,21 @@ fn numbered(text: &str) -> Vec<String> {
 }
 
 /// Headers that belong to the contract; the others are the HTTP library's.
-const SHOWN: [&str; 9] = [
+const SHOWN: &[&str] = &[
     "content-type",
+    "access-control-allow-origin",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-allow-private-network",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "vary",
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-tokens",
     "cache-control",
     "allow",
     "retry-after",
@@ -216,8 +232,8 @@ async fn answer(gateway: &Gateway, request: &Request, played: &mut String) {
     }
     let reply = sending.body(request.body.clone()).send().await.expect("an answer");
     writeln!(played, "< {}", reply.status().as_u16()).expect("a string grows");
-    for name in SHOWN {
-        if let Some(value) = reply.headers().get(name) {
+    for name in SHOWN.iter().copied() {
+        for value in reply.headers().get_all(name) {
             writeln!(played, "< {name}: {}", value.to_str().expect("ASCII")).expect("grows");
         }
     }
@@ -262,7 +278,7 @@ fn name_what_varies(text: &str, url: &str) -> String {
             named = named.replace(&format!("{prefix}{id}"), &format!("{prefix}{{{}}}", at + 1));
         }
     }
-    for prefix in ["chatcmpl_", "req_"] {
+    for prefix in ["chatcmpl_", "req_", "with the id ", "UNTRUSTED_CONTENT "] {
         named = replace_after(&named, prefix, |rest| run_of(rest, 32, hexadecimal), "{id}");
     }
     for prefix in ["\"sessionId\": \"", "\"sessionId\\\":\\\""] {
@@ -273,8 +289,19 @@ fn name_what_varies(text: &str, url: &str) -> String {
             named = replace_after(&named, &prefix, |rest| run_of(rest, 13, digit), "{millis}");
         }
     }
+    named = replace_after(&named, "\"tookMs\": ", digits, "{ms}");
+    named = replace_after(&named, "\"fetchedAt\": \"", |rest| rest.split('"').next(), "{instant}");
     for prefix in ["last change ", "\"ageMs\": "] {
         named = replace_after(&named, prefix, digits, "{age}");
+    }
+    // How much of a limit is back depends on the time that has gone by.
+    for prefix in
+        ["x-ratelimit-reset-requests: ", "x-ratelimit-reset-tokens: ", "Please try again in "]
+    {
+        named = replace_after(&named, prefix, duration, "{duration}");
+    }
+    if named.contains("x-ratelimit-") {
+        named = replace_after(&named, "< retry-after: ", digits, "{seconds}");
     }
     for key in ["created", "created_at", "completed_at"] {
         for prefix in [format!("\"{key}\": "), format!("\"{key}\":")] {
@@ -310,6 +337,13 @@ fn replace_after(
 fn digits(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     (end > 0).then(|| &text[..end])
+}
+
+/// The span at the beginning, as `1h0m5.02s` or `20ms`, if there is one.
+fn duration(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && !".hms".contains(c)).unwrap_or(text.len());
+    let span = text[..end].trim_end_matches('.');
+    (!span.is_empty()).then_some(span)
 }
 
 /// The first `length` characters, if all are as expected.

@@ -2,6 +2,7 @@
 
 pub(crate) mod gateway;
 pub(crate) mod golden;
+pub(crate) mod pdf;
 pub(crate) mod process;
 pub(crate) mod seed;
 pub(crate) mod upstream;

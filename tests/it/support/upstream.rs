@@ -96,6 +96,13 @@ impl Reply {
         reply.header("content-type", "application/json")
     }
 
+    /// A reply of this kind, so far empty.
+    pub(crate) fn of(status: u16, content_type: &str) -> Self {
+        let head = Head { status, headers: Vec::new() };
+        let reply = Self { head: Some(head), steps: Vec::new() };
+        reply.header("content-type", content_type)
+    }
+
     /// A stream, so far empty.
     pub(crate) fn stream() -> Self {
         let head = Head { status: 200, headers: Vec::new() };

@@ -1,11 +1,10 @@
 //! One connection: its frames in, its events out, one response at a time.
 
-use super::frame;
+use super::frame::{self, Asked};
 use super::memory::Memory;
 use super::turn::{Needs, Step, Turn};
 use crate::http::ApiError;
 use crate::http::meter::Meter;
-use crate::http::responses::Handles;
 use crate::http::responses::api::terms_of;
 use crate::types::Caller;
 use futures_util::{SinkExt, StreamExt};
@@ -50,8 +49,9 @@ impl Default for Patience {
 }
 
 /// A connection that is about to be served.
-pub(super) struct Connection {
-    pub(super) handles: Handles,
+pub(super) struct Connection<B> {
+    /// Begins a response.
+    pub(super) begin: B,
     pub(super) caller: Caller,
     /// Of the request that opened it; they hold for all its responses.
     pub(super) headers: HeaderMap,
@@ -74,8 +74,8 @@ enum End {
 }
 
 /// A connection that is served.
-struct Served<S> {
-    connection: Connection,
+struct Served<S, B> {
+    connection: Connection<B>,
     socket: WebSocketStream<S>,
     /// Of the request that opened it, for the first response.
     first: Option<Meter>,
@@ -87,7 +87,7 @@ struct Served<S> {
     heard: Instant,
 }
 
-impl Connection {
+impl<B: Fn(Asked, Needs) -> Turn> Connection<B> {
     /// Serves it to its end.
     pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         self,
@@ -112,7 +112,7 @@ impl Connection {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Served<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin, B: Fn(Asked, Needs) -> Turn> Served<S, B> {
     async fn run(&mut self, stopping: CancellationToken) -> End {
         let patience = self.connection.patience;
         let old = Instant::now() + patience.age;
@@ -213,7 +213,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Served<S> {
         let stream_id = asked.stream_id.clone();
         match self.needs(&asked.request, text.len()) {
             Ok(needs) => {
-                self.turn = Turn::begin(asked, needs);
+                self.turn = (self.connection.begin)(asked, needs);
                 Ok(())
             }
             Err(error) => {
@@ -229,15 +229,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Served<S> {
         bytes: usize,
     ) -> Result<Needs, ApiError> {
         let (before, remembered) = self.memory.before(request)?;
-        let Connection { handles, caller, headers, .. } = &self.connection;
+        let Connection { caller, headers, .. } = &self.connection;
         let terms = terms_of(*caller, headers)?;
         // The request that opened the connection was counted, and stands for the first response.
         let meter = match self.first.take() {
             Some(first) => first,
             None => self.meter.next()?,
         };
-        let (handles, headers) = (handles.clone(), headers.clone());
-        Ok(Needs { handles, terms, headers, meter, before, bytes: bytes + remembered })
+        let headers = headers.clone();
+        Ok(Needs { terms, headers, meter, before, bytes: bytes + remembered })
     }
 
     async fn complain(&mut self, error: &ApiError) -> Result<(), End> {

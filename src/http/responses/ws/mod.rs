@@ -4,6 +4,8 @@
 mod connection;
 mod frame;
 mod memory;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 use super::Handles;
@@ -20,6 +22,7 @@ use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use turn::Turn;
 
 /// The one version there is.
 const VERSION: &str = "13";
@@ -59,8 +62,9 @@ pub(super) fn accept(handles: &Handles, request: &Request) -> Result<Response, A
         return Err(Failure::new(FailureKind::Busy, message).into());
     };
     let upgrade = request.take_upgrade().map_err(|_| no_upgrade())?;
+    let made_with = handles.clone();
     let connection = Connection {
-        handles: handles.clone(),
+        begin: move |asked, needs| Turn::begin(asked, needs, made_with.clone()),
         caller,
         headers: headers.clone(),
         max_bytes: http.endpoints.responses.max_body_bytes,

@@ -49,7 +49,6 @@ pub(super) struct Following {
 
 /// What a turn needs beside its request.
 pub(super) struct Needs {
-    pub(super) handles: Handles,
     pub(super) terms: Terms,
     pub(super) headers: HeaderMap,
     pub(super) meter: Meter,
@@ -69,9 +68,9 @@ pub(super) struct Step {
 
 impl Turn {
     /// Begins a response.
-    pub(super) fn begin(asked: Asked, needs: Needs) -> Self {
+    pub(super) fn begin(asked: Asked, needs: Needs, handles: Handles) -> Self {
         let stream_id = asked.stream_id.clone();
-        Self::Beginning(stream_id, Box::pin(begin(asked, needs)))
+        Self::Beginning(stream_id, Box::pin(begin(asked, needs, handles)))
     }
 
     /// Whether there is none.
@@ -184,8 +183,8 @@ impl Following {
     }
 }
 
-async fn begin(asked: Asked, needs: Needs) -> Result<Begun, ApiError> {
-    let Needs { handles, terms, headers, meter, before, bytes } = needs;
+async fn begin(asked: Asked, needs: Needs, handles: Handles) -> Result<Begun, ApiError> {
+    let Needs { terms, headers, meter, before, bytes } = needs;
     let Asked { mut request, generate, stream_id } = asked;
     // On a connection every response is streamed, and none is made in the background.
     (request.stream, request.background) = (Some(true), None);

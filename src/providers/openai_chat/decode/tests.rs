@@ -157,3 +157,31 @@ fn a_whole_answer_is_read_as_one() {
         completion(br#"{"choices":[{"message":{"content":"a"}}]}"#).expect("an answer");
     assert_eq!((unfinished.text.as_deref(), unfinished.stop), (Some("a"), StopReason::Stop));
 }
+
+#[test]
+fn scores_come_before_the_text_they_are_of() {
+    let score = |token: &str, top: Vec<crate::types::Alternative>| {
+        let (token, bytes) = (token.to_owned(), Some(vec![97]));
+        crate::types::TokenScore { token, logprob: -0.25, bytes, top }
+    };
+    let other = crate::types::Alternative { token: "b".to_owned(), logprob: -2.0, bytes: None };
+    let scores = |scores| ModelEvent::Delta(Delta::Scores(scores));
+    check(
+        &[
+            r#"{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-0.25,"bytes":[97],"top_logprobs":[{"token":"b","logprob":-2}]}],"refusal":null}}]}"#,
+        ],
+        &[scores(vec![score("a", vec![other])]), text("a")],
+    );
+    let refusal = ModelEvent::Delta(Delta::Refusal("a".to_owned()));
+    check(
+        &[
+            r#"{"choices":[{"delta":{"refusal":"a"},"logprobs":{"content":[],"refusal":[{"token":"a","logprob":-0.25,"bytes":[97]}]}}]}"#,
+        ],
+        &[scores(vec![score("a", vec![])]), refusal],
+    );
+    // What nobody can read, and the form of the oldest API, are left out.
+    for odd in ["{}", "null", "7", r#"{"tokens":["a"]}"#, r#"{"content":[{"token":1}]}"#] {
+        let chunk = format!(r#"{{"choices":[{{"delta":{{"content":"a"}},"logprobs":{odd}}}]}}"#);
+        check(&[&chunk], &[text("a")]);
+    }
+}

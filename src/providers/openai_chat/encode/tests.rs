@@ -153,3 +153,48 @@ fn sampling_is_named_as_the_host_knows_it() {
         );
     }
 }
+
+#[test]
+fn hints_go_to_those_who_take_them() {
+    let mut asked = call();
+    asked.hints = Hints {
+        logprobs: Some(2),
+        logit_bias: Some(raw(r#"{"50256":-100}"#)),
+        prediction: Some(raw(r#"{"type":"content","content":"x"}"#)),
+        reasoning_effort: Some("low".to_owned()),
+        verbosity: Some("high".to_owned()),
+        service_tier: Some("flex".to_owned()),
+        safety_identifier: Some("u1".to_owned()),
+    };
+    let sent = |flavour| {
+        let sent: Value = serde_json::from_slice(&whole(&asked, flavour)).expect("JSON");
+        let mut keys: Vec<String> = sent.as_object().expect("an object").keys().cloned().collect();
+        keys.retain(|key| key != "model" && key != "messages");
+        keys
+    };
+    let known = ["logit_bias", "logprobs", "reasoning_effort", "top_logprobs"];
+    assert_eq!(sent(Flavour::Compatible), known);
+    assert_eq!(sent(Flavour::Mistral), ["prediction"]);
+    assert!(sent(Flavour::Local).is_empty());
+    let mut all =
+        [&known[..], &["prediction", "verbosity", "service_tier", "safety_identifier"]].concat();
+    all.sort_unstable();
+    assert_eq!(sent(Flavour::OpenAi), all);
+    let sent: Value = serde_json::from_slice(&whole(&asked, Flavour::OpenAi)).expect("JSON");
+    assert_eq!((&sent["logprobs"], &sent["top_logprobs"]), (&json!(true), &json!(2)));
+    assert_eq!(sent["logit_bias"], json!({"50256": -100}));
+}
+
+#[test]
+fn recordings_are_written_as_each_reads_them() {
+    let (data, format) = ("UklGRg==".to_owned(), "wav".to_owned());
+    let content = Content::Parts(vec![Part::Audio { data, format }]);
+    let asked = ModelCall { messages: vec![Message::User { content, name: None }], ..call() };
+    let part = |flavour| {
+        let sent: Value = serde_json::from_slice(&whole(&asked, flavour)).expect("JSON");
+        sent["messages"][0]["content"][0]["input_audio"].clone()
+    };
+    assert_eq!(part(Flavour::OpenAi), json!({"data": "UklGRg==", "format": "wav"}));
+    assert_eq!(part(Flavour::Compatible), part(Flavour::OpenAi));
+    assert_eq!(part(Flavour::Mistral), json!("UklGRg=="));
+}

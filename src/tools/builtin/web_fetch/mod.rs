@@ -145,7 +145,7 @@ impl WebFetchTool {
         let fetched = self.egress.fetch(ask, policy).await.map_err(|error| told(&error))?;
         let Shape { content_type, text, is_html } = Shape::of(&fetched).map_err(Failed::Input)?;
         let (text, title) = if is_html {
-            let page = self.media.page(&text, form).await;
+            let page = self.media.page(&text, &fetched.url, form).await;
             let page = page.map_err(|error| match error.kind {
                 Kind::Busy => {
                     Failed::Input("too many pages are being read; try again later".into())
