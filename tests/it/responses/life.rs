@@ -173,8 +173,10 @@ async fn who_comes_back_in_time_finds_it_going_on() {
     let id = *reader.id();
     let before = until_text(&mut reader).await;
     drop(reader);
-    // A look into the store takes longer than to see that nobody reads.
-    home.house.store.record("responses", "").await.expect("readable");
+    // On this test's one thread, every task that has something to do gets its turn.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(home.get(&id).await.status, State::InProgress);
     let after = before.last().map(Event::sequence_number);
     let reader = home.responses.read(&Caller::OPERATOR, &id, after).await.expect("it is there");
