@@ -67,7 +67,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Exit> {
     };
     super::runtime()?.block_on(async {
         let prepared = prepare(context, &flags).await?;
-        serve(context, &flags, prepared, |_| Ok(())).await
+        Box::pin(serve(context, &flags, prepared, |_| Ok(()))).await
     })
 }
 

@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Exit> {
         output::note(prepared.why());
         fetch_missing(context, &prepared).await?;
         let started = |gateway: &Gateway| quietly(welcome(context, gateway));
-        gateway::serve(context, &args.flags, prepared, started).await
+        Box::pin(gateway::serve(context, &args.flags, prepared, started)).await
     })
 }
 

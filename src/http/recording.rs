@@ -31,7 +31,8 @@ pub(super) fn checked(data: &str, format: &str, path: &str) -> Result<(), ApiErr
     };
     let digits = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=');
     let head = data.get(..data.len().min(HEAD_DIGITS)).map(|head| STANDARD.decode(head));
-    let Some(Ok(head)) = head.filter(|_| data.len() % 4 == 0 && data.bytes().all(digits)) else {
+    let Some(Ok(head)) = head.filter(|_| data.len().is_multiple_of(4) && data.bytes().all(digits))
+    else {
         let hint = "must be base64 of the recording, without a `data:` prefix or line breaks.";
         return wrong(hint.to_owned());
     };

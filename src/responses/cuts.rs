@@ -68,8 +68,14 @@ pub(super) fn replay(
                 whole.answers();
                 model.map(|model| RunEvent::Started { model: model.clone() })
             }
-            't' => Some(Delta::Text(whole.text.take(number(&mut rest)))).map(RunEvent::Delta),
-            'f' => Some(Delta::Refusal(whole.refusal.take(number(&mut rest)))).map(RunEvent::Delta),
+            't' => {
+                let text = whole.text.take(number(&mut rest));
+                Some(RunEvent::Delta(Delta::Text(text)))
+            }
+            'f' => {
+                let words = whole.refusal.take(number(&mut rest));
+                Some(RunEvent::Delta(Delta::Refusal(words)))
+            }
             'r' => {
                 let text = whole.reasoning.take(number(&mut rest));
                 Some(RunEvent::Delta(Delta::Reasoning(text)))

@@ -97,7 +97,8 @@ impl Responses {
     /// # Errors
     /// [`Error`].
     pub async fn create(&self, create: Create) -> Result<Reader, Error> {
-        begin::create(&self.0, create).await
+        // Kept and unkept responses take ways of their own, whose futures are large.
+        Box::pin(begin::create(&self.0, create)).await
     }
 
     /// A kept response as it is now.

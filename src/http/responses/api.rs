@@ -112,6 +112,7 @@ impl ResponsesApi {
     /// With `stream` it is told again as server-sent events, and goes on to grow where it has not
     /// ended.
     #[oai(path = "/v1/responses/:response_id", method = "get", operation_id = "retrieveResponse")]
+    #[expect(clippy::too_many_arguments, reason = "each declared part of the request is one")]
     async fn retrieve(
         &self,
         caller: security::Reader,

@@ -14,7 +14,8 @@ pub(super) enum Class {
     Metadata,
 }
 
-const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
+const fn v4(address: [u8; 4], prefix: u8) -> Ipv4Net {
+    let [a, b, c, d] = address;
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
 }
 
@@ -25,31 +26,31 @@ const fn v6(first: [u16; 4], prefix: u8) -> Ipv6Net {
 
 /// IPv4 that is not public; all else is.
 const PRIVATE_V4: [Ipv4Net; 15] = [
-    v4(0, 0, 0, 0, 8),       // this network
-    v4(10, 0, 0, 0, 8),      // private
-    v4(100, 64, 0, 0, 10),   // carrier-grade NAT
-    v4(127, 0, 0, 0, 8),     // loopback
-    v4(169, 254, 0, 0, 16),  // link-local
-    v4(172, 16, 0, 0, 12),   // private
-    v4(192, 0, 0, 0, 24),    // protocol assignments
-    v4(192, 0, 2, 0, 24),    // documentation
-    v4(192, 88, 99, 0, 24),  // 6to4 relays
-    v4(192, 168, 0, 0, 16),  // private
-    v4(198, 18, 0, 0, 15),   // benchmarking
-    v4(198, 51, 100, 0, 24), // documentation
-    v4(203, 0, 113, 0, 24),  // documentation
-    v4(224, 0, 0, 0, 4),     // multicast
-    v4(240, 0, 0, 0, 4),     // reserved, and broadcast
+    v4([0, 0, 0, 0], 8),       // this network
+    v4([10, 0, 0, 0], 8),      // private
+    v4([100, 64, 0, 0], 10),   // carrier-grade NAT
+    v4([127, 0, 0, 0], 8),     // loopback
+    v4([169, 254, 0, 0], 16),  // link-local
+    v4([172, 16, 0, 0], 12),   // private
+    v4([192, 0, 0, 0], 24),    // protocol assignments
+    v4([192, 0, 2, 0], 24),    // documentation
+    v4([192, 88, 99, 0], 24),  // 6to4 relays
+    v4([192, 168, 0, 0], 16),  // private
+    v4([198, 18, 0, 0], 15),   // benchmarking
+    v4([198, 51, 100, 0], 24), // documentation
+    v4([203, 0, 113, 0], 24),  // documentation
+    v4([224, 0, 0, 0], 4),     // multicast
+    v4([240, 0, 0, 0], 4),     // reserved, and broadcast
 ];
 
 /// Clouds' metadata and credential services in IPv4. The whole neighbourhood of the usual address
 /// goes with it: clouds keep adding to it.
 const METADATA_V4: [Ipv4Net; 5] = [
-    v4(169, 254, 169, 0, 24),   // AWS, Google, Azure, Oracle, DigitalOcean, …
-    v4(169, 254, 170, 0, 24),   // AWS: credentials of containers
-    v4(100, 100, 100, 200, 32), // Alibaba
-    v4(168, 63, 129, 16, 32),   // Azure's host, although its range is a public one
-    v4(192, 0, 0, 192, 32),     // Oracle, formerly
+    v4([169, 254, 169, 0], 24), // AWS, Google, Azure, Oracle, DigitalOcean, …
+    v4([169, 254, 170, 0], 24), // AWS: credentials of containers
+    v4([100, 100, 100, 200], 32), // Alibaba
+    v4([168, 63, 129, 16], 32), // Azure's host, although its range is a public one
+    v4([192, 0, 0, 192], 32),   // Oracle, formerly
 ];
 
 /// The only part of IPv6 that is given out for public use.

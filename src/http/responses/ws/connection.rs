@@ -205,7 +205,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, B: Fn(Asked, Needs) -> Turn> Served<S, B
     async fn begin(&mut self, text: &str) -> Result<(), End> {
         let asked = match frame::read(text) {
             Ok(asked) => asked,
-            Err((error, stream_id)) => {
+            Err(frame::Refused { error, stream_id }) => {
                 let frame = frame::of_error(&error, stream_id.as_deref());
                 return self.send(vec![Message::text(frame)]).await;
             }

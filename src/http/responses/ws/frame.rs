@@ -53,14 +53,22 @@ struct Marked<'a> {
     stream_id: &'a str,
 }
 
+/// A frame that is not taken, and what it says it belongs to.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) error: Box<ApiError>,
+    pub(super) stream_id: Option<String>,
+}
+
 /// Reads a frame. An error comes with the frame's own name for what it belongs to, as far as that
 /// could be read.
-pub(super) fn read(text: &str) -> Result<Asked, (ApiError, Option<String>)> {
-    let envelope: Envelope = json::parse(text.as_bytes()).map_err(|error| (error, None))?;
+pub(super) fn read(text: &str) -> Result<Asked, Refused> {
+    let envelope: Envelope = json::parse(text.as_bytes()).map_err(|error| refused(error, None))?;
     let Envelope { kind, generate, stream_id, response } = envelope;
     if kind != CREATE {
         let message = format!("Frames must be of type {CREATE}, not '{kind}'.");
-        return Err((ApiError::invalid("unsupported_value", "type", message), stream_id));
+        let error = ApiError::invalid("unsupported_value", "type", message);
+        return Err(refused(error, stream_id));
     }
     let request = match response {
         None => json::parse(text.as_bytes()),
@@ -68,8 +76,12 @@ pub(super) fn read(text: &str) -> Result<Asked, (ApiError, Option<String>)> {
     };
     match request {
         Ok(request) => Ok(Asked { request, generate: generate.unwrap_or(true), stream_id }),
-        Err(error) => Err((error, stream_id)),
+        Err(error) => Err(refused(error, stream_id)),
     }
+}
+
+fn refused(error: ApiError, stream_id: Option<String>) -> Refused {
+    Refused { error: Box::new(error), stream_id }
 }
 
 /// The error of a request that stands within its frame.

@@ -38,7 +38,8 @@ struct Kept {
     bytes: usize,
 }
 
-type Key = (String, Form);
+/// What a page is kept under: its address, and what was made of it.
+pub(super) type Key = (String, Form);
 
 impl Cache {
     /// A page that is not too old.
@@ -49,9 +50,8 @@ impl Cache {
     }
 
     /// Keeps a page; the oldest go where there is no room.
-    pub(super) fn put(&self, url: &str, form: Form, settings: &WebFetch, page: Arc<Cached>) {
+    pub(super) fn put(&self, key: Key, settings: &WebFetch, page: Arc<Cached>) {
         let mut kept = self.kept(settings);
-        let key = (url.to_owned(), form);
         let size = size(&key, &page);
         if settings.cache_ttl_minutes == 0 || size > MAX_BYTES {
             return;
@@ -121,19 +121,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_page_is_kept_for_its_time_under_its_settings() {
         let (cache, settings) = (Cache::default(), WebFetch::default());
-        cache.put("a", Form::Markdown, &settings, page(1));
+        cache.put(("a".to_owned(), Form::Markdown), &settings, page(1));
         tokio::time::advance(Duration::from_secs(15 * 60 - 1)).await;
         assert!(has(&cache, "a", &settings) && !has(&cache, "b", &settings));
         assert!(cache.get("a", Form::Text, &settings).is_none());
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(!has(&cache, "a", &settings));
 
-        cache.put("a", Form::Markdown, &settings, page(1));
+        cache.put(("a".to_owned(), Form::Markdown), &settings, page(1));
         let narrower = WebFetch { url_allowlist: Some(Vec::new()), ..settings.clone() };
         assert!(!has(&cache, "a", &narrower) && !has(&cache, "a", &settings));
 
         let never = WebFetch { cache_ttl_minutes: 0, ..settings };
-        cache.put("a", Form::Markdown, &never, page(1));
+        cache.put(("a".to_owned(), Form::Markdown), &never, page(1));
         assert!(!has(&cache, "a", &never));
     }
 
@@ -141,15 +141,15 @@ mod tests {
     async fn the_oldest_go_where_there_is_no_room() {
         let (cache, settings) = (Cache::default(), WebFetch::default());
         for number in 0..=MAX_PAGES {
-            cache.put(&number.to_string(), Form::Markdown, &settings, page(1));
+            cache.put((number.to_string(), Form::Markdown), &settings, page(1));
             tokio::time::advance(Duration::from_millis(1)).await;
         }
         assert!(!has(&cache, "0", &settings) && has(&cache, "1", &settings));
-        cache.put("big", Form::Markdown, &settings, page(MAX_BYTES - 3));
+        cache.put(("big".to_owned(), Form::Markdown), &settings, page(MAX_BYTES - 3));
         assert!(has(&cache, "big", &settings) && !has(&cache, "100", &settings));
-        cache.put("bigger", Form::Markdown, &settings, page(MAX_BYTES));
+        cache.put(("bigger".to_owned(), Form::Markdown), &settings, page(MAX_BYTES));
         assert!(!has(&cache, "bigger", &settings) && has(&cache, "big", &settings));
-        cache.put("big", Form::Markdown, &settings, page(1));
+        cache.put(("big".to_owned(), Form::Markdown), &settings, page(1));
         assert_eq!(cache.kept(&settings).bytes, 4);
     }
 }

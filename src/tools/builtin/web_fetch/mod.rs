@@ -107,7 +107,7 @@ impl WebFetchTool {
             Some(page) => page,
             None => {
                 let page = Arc::new(Box::pin(self.page(&url, form, settings)).await?);
-                self.cache.put(&url, form, settings, page.clone());
+                self.cache.put((url.clone(), form), settings, page.clone());
                 page
             }
         };
