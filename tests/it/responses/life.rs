@@ -73,7 +73,7 @@ async fn nothing_is_told_before_the_model_answers_except_of_background_responses
     let mut reader = home.create(in_background("hi")).await;
     let kinds = [reader.ready(), reader.ready()].map(|event| event.map(|event| event.kind()));
     assert_eq!(kinds, [Some("response.created"), Some("response.queued")]);
-    assert_eq!(home.get(reader.id()).await.background, true);
+    assert!(home.get(reader.id()).await.background);
     gate.open();
     all(reader).await;
     let mut reader = home.create(ask("hi")).await;
