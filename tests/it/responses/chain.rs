@@ -179,7 +179,7 @@ async fn what_cannot_be_continued_says_why() {
     let live = home.create(in_background("a")).await;
     upstream.requests(1).await;
     let refused = home.responses.create(continuing(live.id(), ask("b"))).await;
-    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::PreviousUnfinished(_))), "{refused:?}");
     let passing = home.create(Create { keep: Keep::Nothing, ..ask("a") }).await;
     let id = *passing.id();
     passing.finish().await;

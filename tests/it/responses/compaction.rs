@@ -15,6 +15,12 @@ fn ending(text: &str, finish: &str) -> Reply {
     Reply::json(200, &json!({"id": "c", "choices": [choice], "usage": usage}))
 }
 
+/// What makes these items short.
+fn short(input: Vec<Item>) -> Compact {
+    let RunRequest { agent, model, origin, .. } = ask("").run;
+    Compact { agent, model, origin, context: Vec::new(), previous: None, input }
+}
+
 #[tokio::test]
 async fn a_summary_takes_the_place_of_the_conversation() {
     let upstream = Upstream::with([rich(), whole("Anna wants 3 apples."), answer("yes")]).await;
@@ -23,7 +29,7 @@ async fn a_summary_takes_the_place_of_the_conversation() {
     let id = *first.id();
     first.finish().await;
     let input = vec![output("call_a", "none left"), said("and now?")];
-    let compact = Compact { run: ask("").run, previous: Some(id), input };
+    let compact = Compact { previous: Some(id), ..short(input) };
     let made = soon(home.responses.compact(compact)).await.expect("made short");
     assert_eq!((made.usage.input, made.usage.output), (30, 4));
     let asked = &upstream.seen()[1];
@@ -66,7 +72,7 @@ async fn what_is_too_long_to_be_kept_is_in_the_summary_alone() {
     let upstream = Upstream::with([whole("short")]).await;
     let (home, _folder) = Home::new(&upstream).await;
     let long = "x".repeat(70_000);
-    let compact = Compact { run: ask("").run, previous: None, input: vec![said("a"), said(&long)] };
+    let compact = short(vec![said("a"), said(&long)]);
     let made = soon(home.responses.compact(compact)).await.expect("made short");
     assert!(matches!(made.output.as_slice(), [Item::Compaction { .. }]), "{:?}", made.output.len());
     assert!(told(&upstream.seen()[0])[1].contains(&long));
@@ -78,7 +84,7 @@ async fn a_model_that_writes_nothing_is_a_failure() {
     let upstream = Upstream::with([whole(""), Reply::json(400, &refusal)]).await;
     let (home, _folder) = Home::new(&upstream).await;
     for kind in [FailureKind::UpstreamUnavailable, FailureKind::UpstreamRejected] {
-        let compact = Compact { run: ask("").run, previous: None, input: vec![said("a")] };
+        let compact = short(vec![said("a")]);
         let refused = soon(home.responses.compact(compact)).await.expect_err("failed");
         assert!(matches!(&refused, Error::Failed(failure) if failure.kind == kind), "{refused}");
     }
@@ -90,7 +96,7 @@ async fn half_a_summary_is_none() {
     for (finish, why) in cases {
         let upstream = Upstream::with([ending("Anna wants", finish)]).await;
         let (home, _folder) = Home::new(&upstream).await;
-        let compact = Compact { run: ask("").run, previous: None, input: vec![said("a")] };
+        let compact = short(vec![said("a")]);
         let refused = soon(home.responses.compact(compact)).await.expect_err("failed");
         assert!(refused.to_string().contains(why), "{finish}: {refused}");
     }

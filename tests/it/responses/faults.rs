@@ -69,11 +69,8 @@ async fn what_is_unfinished_and_nobody_makes_has_failed_at_once() {
     assert_eq!(events.last().map(Event::kind), Some("response.failed"));
     let on = home.create(continuing(&id, ask("b"))).await;
     assert_eq!(text(&on.finish().await), "on");
-    let open = openclaw::store::Listing {
-        group: Some("open".to_owned()),
-        limit: 9,
-        ..Default::default()
-    };
+    let open =
+        openclaw::store::Listing { group: Some("open".to_owned()), limit: 9, ..Default::default() };
     let left = || home.house.store.records("responses", open.clone());
     assert_eq!(left().await.expect("readable").len(), 1);
     home.responses.maintain().await.expect("done");
