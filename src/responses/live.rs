@@ -149,7 +149,7 @@ impl Lives {
         Ok(Reserve::Ours(Reserved { lives: self, key }))
     }
 
-    /// One that a caller is known to be allowed to know of.
+    /// One, for whoever has made sure that it may be known of.
     pub(super) fn any(&self, id: ResponseId) -> Option<Arc<Live>> {
         self.known().responses.get(&id).cloned()
     }

@@ -202,3 +202,17 @@ async fn a_chain_with_a_gap_cannot_be_continued() {
     let refused = home.responses.create(continuing(&last, ask("c"))).await.expect_err("refused");
     assert!(matches!(&refused, Error::UnknownPrevious(gone) if *gone == id.to_string()));
 }
+
+#[tokio::test]
+async fn over_http_the_field_that_is_wrong_is_named() {
+    let upstream = Upstream::with([Reply::hang()]).await;
+    let gateway = crate::support::gateway::Gateway::start(&upstream.base_url(), json!({})).await;
+    let live = json!({"model": "openclaw", "input": "a", "background": true});
+    let live: Value = gateway.post("/v1/responses", live).await.json().await.expect("JSON");
+    let on = json!({"model": "openclaw", "input": "b", "previous_response_id": live["id"]});
+    let refused = gateway.post("/v1/responses", on).await;
+    assert_eq!(refused.status(), 400);
+    let refused: Value = refused.json().await.expect("JSON");
+    assert_eq!(refused["error"]["param"], "previous_response_id", "{refused}");
+    assert_eq!(refused["error"]["code"], "invalid_value");
+}
