@@ -3,8 +3,8 @@
 use super::messages::text_of;
 use super::{Compact, Compacted, Error, Inner, Item, Output, Part, Role, Summary, chain};
 use crate::types::{
-    Content, Delivery, Delta, Failure, FailureKind, Hints, History, Message, OnDisconnect, Outcome,
-    RunEvent, RunKind, RunRequest, Sampling, ToolChoice, Usage,
+    Content, ContextText, Delivery, Delta, Failure, FailureKind, Hints, History, Message,
+    OnDisconnect, Outcome, RunEvent, RunKind, RunRequest, Sampling, ToolChoice, Usage,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -43,9 +43,9 @@ pub(super) async fn compact(inner: &Inner, compact: Compact) -> Result<Compacted
     let Compact { mut run, previous, input } = compact;
     let mut items = Vec::new();
     if let Some(previous) = previous {
-        let mut chain = chain::gather(inner, &run.origin.caller, previous).await?;
-        chain.context.append(&mut run.context);
-        (items, run.context) = (chain.items, chain.context);
+        let chain = chain::gather(inner, &run.origin.caller, previous).await?;
+        run.context.splice(..0, chain.context.into_iter().map(ContextText::from));
+        items = chain.items;
     }
     items.extend(input);
     let (summary, usage) = ask(inner, run, transcript(&items)).await?;

@@ -8,8 +8,8 @@ use crate::http::security::Writer;
 use crate::http::target;
 use crate::responses::{self, Compact, ResponseId};
 use crate::types::{
-    Delivery, Hints, History, OnDisconnect, Origin, RunKind, RunRequest, Sampling, Surface,
-    ToolChoice,
+    ContextText, Delivery, Hints, History, OnDisconnect, Origin, RunKind, RunRequest, Sampling,
+    Surface, ToolChoice,
 };
 use serde::Deserialize;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -59,7 +59,8 @@ impl Handles {
             }
         };
         let mut context = input.context;
-        context.extend(request.instructions.filter(|text| !text.is_empty()));
+        let instructions = request.instructions.filter(|text| !text.is_empty());
+        context.extend(instructions.map(ContextText::from));
         let run = RunRequest {
             agent: target.agent,
             session: None,
