@@ -254,7 +254,7 @@ impl Wanted {
             return Ok(());
         }
         let message = format!("{demand} was not satisfied by the agent response");
-        Err(Failure::new(FailureKind::UpstreamUnavailable, message))
+        Err(Failure::new(FailureKind::ToolChoiceUnmet, message))
     }
 }
 

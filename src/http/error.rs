@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 
 /// The code of a conversation that is longer than the model can read.
 const CONTEXT_LENGTH: &str = "context_length_exceeded";
+/// The code of an answer without the call that was demanded.
+const TOOL_CHOICE_UNMET: &str = "upstream_tool_choice_unmet";
 /// How long a client waits before it asks a gateway again that is too busy, that stops, or whose
 /// store does not take writes.
 const OWN_PAUSE: Duration = Duration::from_secs(5);
@@ -141,6 +143,7 @@ impl From<Failure> for ApiError {
             Kind::UpstreamRejected => (400, "invalid_request_error", "upstream_rejected"),
             Kind::ContextLength => (400, "invalid_request_error", CONTEXT_LENGTH),
             Kind::UpstreamUnavailable => (502, "upstream_error", "upstream_unavailable"),
+            Kind::ToolChoiceUnmet => (502, "upstream_error", TOOL_CHOICE_UNMET),
             Kind::Internal => (500, "server_error", "internal_error"),
         };
         let status = StatusCode::from_u16(status).expect("the table holds valid codes");
@@ -177,8 +180,8 @@ impl IntoResponse for ApiError {
         if let Some(value) = self.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
             headers.insert(header::ALLOW, value);
         }
-        if self.status == StatusCode::CONFLICT {
-            // OpenAI's clients take a conflict for one that passes, and would ask again.
+        if self.status == StatusCode::CONFLICT || self.code == TOOL_CHOICE_UNMET {
+            // OpenAI's clients take either for one that passes, and would ask again.
             headers.insert("x-should-retry", HeaderValue::from_static("false"));
         }
         if self.status == StatusCode::UNAUTHORIZED {

@@ -31,6 +31,7 @@ pub struct ResponseObject {
     /// Calls to built-in tools it may make.
     pub max_tool_calls: Option<u32>,
     /// The caller's own notes, texts by name.
+    #[schema(value_type = std::collections::HashMap<String, String>)]
     pub metadata: Map<String, Value>,
     /// The model as the request named it.
     pub model: String,

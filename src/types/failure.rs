@@ -49,6 +49,8 @@ pub enum FailureKind {
     ContextLength,
     /// The provider cannot be reached, fails, or answers what is not an answer.
     UpstreamUnavailable,
+    /// The model did not call the tool that `tool_choice` demands.
+    ToolChoiceUnmet,
     /// Our own fault.
     Internal,
 }

@@ -277,6 +277,13 @@ async fn failed_upstream(case: &str) -> Option<Response> {
         "upstream hangs" => (Reply::hang(), streamed),
         "upstream answers garbage" => (Reply::stream().then("<html>no</html>"), hello()),
         "upstream ends before the first token" => (Reply::stream(), streamed),
+        "upstream does not call the demanded tool" => {
+            let mut body = with("tool_choice", json!("required"));
+            body["tools"] = json!([{"type": "function", "function": {"name": "f"}}]);
+            let message = json!({"role": "assistant", "content": "Hi."});
+            let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+            (Reply::json(200, &json!({"id": "c", "choices": [choice]})), body)
+        }
         "upstream stream cut in half" => (Reply::fixture("cut.sse").then_cut(), streamed),
         "upstream down" => {
             let (_socket, url) = refusing();
@@ -312,6 +319,9 @@ async fn check(row: &Row, reply: Response) {
         401 => assert_eq!(headers["www-authenticate"], "Bearer"),
         405 => assert_eq!(headers["allow"], "POST"),
         409 => assert_eq!(headers["x-should-retry"], "false"),
+        502 if row.case == "upstream does not call the demanded tool" => {
+            assert_eq!(headers["x-should-retry"], "false");
+        }
         429 if row.case == "over the caller's limit" => {
             let seconds = headers["retry-after"].to_str().ok().and_then(|text| text.parse().ok());
             assert!((1..=60u32).contains(&seconds.expect("whole seconds")), "{headers:?}");

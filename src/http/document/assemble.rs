@@ -1,6 +1,6 @@
 //! Puts a document together: operations, schemas, what every reply has, and examples.
 
-use super::{Groups, bodies, downgrade, examples, replies, upgrade};
+use super::{Groups, bodies, downgrade, examples, named, replies, upgrade};
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem_openapi::registry::{MetaApi, Registry};
@@ -73,8 +73,11 @@ fn finished(mut document: Value) -> String {
 }
 
 fn schemas() -> Map<String, Value> {
-    let named = |(name, schema)| (name, serde_json::to_value(schema).expect("a schema serialises"));
-    bodies().into_iter().map(named).collect()
+    let schema =
+        |(name, schema)| (name, serde_json::to_value(schema).expect("a schema serialises"));
+    let mut schemas = bodies().into_iter().map(schema).collect();
+    named::name_all(&mut schemas);
+    schemas
 }
 
 /// Takes the format from numbers that count: `int32` has no room for half of what is accepted.

@@ -7,6 +7,7 @@
 mod assemble;
 mod downgrade;
 mod examples;
+mod named;
 mod page;
 mod replies;
 #[cfg(test)]

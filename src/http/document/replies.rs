@@ -163,7 +163,7 @@ fn headers_of<'a>(path: &'a str, status: &'a str) -> impl Iterator<Item = &'stat
         "Retry-After" => ["429", "503"].contains(&status),
         "WWW-Authenticate" => status == "401",
         "Allow" => status == "405",
-        "x-should-retry" => status == "409" && contract,
+        "x-should-retry" => contract && (status == "409" || works && status == "502"),
         _ => contract && (good || status == "429"),
     })
 }

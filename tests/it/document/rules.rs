@@ -134,6 +134,7 @@ fn check(schema: &Value, schemas: &Map<String, Value>, place: &str) {
     if let Some(kind) = object.get("type") {
         assert!(kind.is_string() && kind != "null", "the type {kind} at {place}");
     }
+    named(schema, place);
     if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
         assert_eq!(object.len(), 1, "3.0 reads nothing beside a reference, at {place}");
         let name = reference.strip_prefix("#/components/schemas/").unwrap_or_default();
@@ -162,6 +163,14 @@ fn check(schema: &Value, schemas: &Map<String, Value>, place: &str) {
     for key in ["items", "additionalProperties"] {
         check(&schema[key], schemas, &format!("{place}/{key}"));
     }
+}
+
+/// An object is a schema of its own, with fields or open: generators invent names for others, which
+/// collide, and take one without fields for an object that has none.
+fn named(schema: &Value, place: &str) {
+    let open = !schema["properties"].is_null() || !schema["additionalProperties"].is_null();
+    let within = place.contains(['.', '/', ' ']);
+    assert!(schema["type"] != "object" || (open && !within), "an object without name at {place}");
 }
 
 #[test]
