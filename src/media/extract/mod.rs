@@ -120,7 +120,8 @@ impl Failure {
                 (Kind::Busy, message)
             }
             Failure::NoProgram => {
-                let message = "cannot be read: the gateway cannot run the program that reads it; its log says why";
+                let message =
+                    "cannot be read: the gateway cannot run what reads it; its log says why";
                 (Kind::Internal, message)
             }
         };
