@@ -4,16 +4,15 @@ use super::chain::{self, Chain};
 use super::claims::{self, Stands};
 use super::draft::Draft;
 use super::drive::{Job, drive};
-use super::live::Live;
+use super::live::{Claim, Live, Reserve};
 use super::log::Log;
 use super::object::{Begin, ResponseObject, State};
 use super::row::{Asked, Row};
 use super::times::{Times, seconds};
 use super::{Create, Error, Inner, Item, Keep, Reader, ResponseId, id, messages, read, reader};
-use crate::sessions::keys;
 use crate::store::Expect;
 use crate::types::{History, Message, RunKind, RunRequest, SessionKey};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -53,17 +52,39 @@ async fn passing(inner: &Inner, create: Create) -> Result<Reader, Error> {
 /// One that is kept: a task of its own makes it.
 async fn kept(inner: &Arc<Inner>, create: Create) -> Result<Reader, Error> {
     let caller = create.run.origin.caller;
-    let claim = claims::of(&create);
-    let mut free = Expect::Absent;
-    if let Some(claim) = &claim {
-        if let Some(earlier) = inner.lives.under(claim)? {
-            return Ok(Reader::following(&earlier, None));
+    let Some(claim) = claims::of(&create) else {
+        return begin(inner, create, Key::default()).await;
+    };
+    // Held until the response is there: a repeat waits, and finds it.
+    let _reserved = loop {
+        match inner.lives.reserve(&claim)? {
+            Reserve::For(earlier) => return Ok(Reader::following(&earlier, None)),
+            Reserve::Taken(freed) => freed.cancelled().await,
+            Reserve::Ours(reserved) => break reserved,
         }
-        match claims::find(inner, claim).await? {
-            Stands::For(id) => return read::follow(inner, &caller, id, None).await,
-            Stands::Free(expect) => free = expect,
-        }
+    };
+    match claims::find(inner, &claim).await? {
+        Stands::For(id) => read::follow(inner, &caller, id, None).await,
+        Stands::Free(free) => begin(inner, create, Key { claim: Some(claim), free }).await,
     }
+}
+
+/// The idempotency key of a response that is kept.
+struct Key {
+    claim: Option<Claim>,
+    /// What its record is as long as the key is free.
+    free: Expect,
+}
+
+impl Default for Key {
+    fn default() -> Self {
+        Self { claim: None, free: Expect::Absent }
+    }
+}
+
+async fn begin(inner: &Arc<Inner>, create: Create, key: Key) -> Result<Reader, Error> {
+    let caller = create.run.origin.caller;
+    let Key { claim, free } = key;
     let Create { mut run, input, echo, previous, background, .. } = create;
     let id = ResponseId::from_bits(Uuid::new_v4().as_u128());
     let asked = Asked { items: named(id, input), context: run.context.clone() };
@@ -72,7 +93,6 @@ async fn kept(inner: &Arc<Inner>, create: Create) -> Result<Reader, Error> {
         inherit(&mut run, &chain.last);
         follow(&mut run, chain, echo.instructions.as_deref());
     }
-    place(&mut run, id);
     let state = if background { State::Queued } else { State::InProgress };
     let created_at = seconds(inner.store.clock());
     let begin = Begin { id, created_at, state, background, store: true, previous };
@@ -85,6 +105,7 @@ async fn kept(inner: &Arc<Inner>, create: Create) -> Result<Reader, Error> {
         stop: CancellationToken::new(),
         model: OnceLock::new(),
         claim,
+        shown: Mutex::default(),
     });
     let row = row(inner, &live, &run);
     start(inner, Job { live, run, row, asked, free }).await
@@ -93,9 +114,7 @@ async fn kept(inner: &Arc<Inner>, create: Create) -> Result<Reader, Error> {
 /// Lets the task begin, and waits until the response is on the disk.
 async fn start(inner: &Arc<Inner>, job: Job) -> Result<Reader, Error> {
     let live = job.live.clone();
-    if let Some(earlier) = inner.lives.add(&live)? {
-        return Ok(Reader::following(&earlier, None));
-    }
+    inner.lives.add(&live);
     // It is followed before it begins, so that it never seems abandoned; and should whoever asked
     // be gone before it has begun, it is.
     let reader = Reader::following(&live, None);
@@ -152,19 +171,6 @@ fn follow(run: &mut RunRequest, chain: Chain, instructions: Option<&str>) {
 
 fn is_instructions(message: Option<&Message>, instructions: Option<&str>) -> bool {
     matches!((message, instructions), (Some(Message::System { text }), Some(given)) if text == given)
-}
-
-/// Sees to it that a kept response is a turn of a session. One that no session was named for
-/// brings its conversation along.
-fn place(run: &mut RunRequest, id: ResponseId) {
-    let Some(agent) = run.agent.as_ref().filter(|_| run.kind == RunKind::Turn) else { return };
-    if run.session.is_some() {
-        return;
-    }
-    let rest = format!("openresponses:{}", id.digits());
-    let Ok(key) = SessionKey::of(agent, &rest) else { return };
-    run.session = Some(keys::within(run.origin.caller.namespace(), key));
-    run.history = History::Caller;
 }
 
 /// Gives input items without an id one that leads to their response.

@@ -1,9 +1,9 @@
 //! Idempotency keys: which response a caller's key stands for.
 
 use super::live::{Claim, used_otherwise};
-use super::object::{Echo, State};
-use super::{Create, Error, Inner, Item, ResponseId, row};
-use crate::store::Expect;
+use super::object::State;
+use super::{Create, Echo, Error, Inner, Item, ResponseId, row};
+use crate::store::{self, Batch, Expect, Slot};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -75,13 +75,33 @@ pub(super) async fn find(inner: &Inner, claim: &Claim) -> Result<Stands, Error> 
     let status = kept.row.object.status;
     if matches!(status, State::Failed | State::Cancelled) || !status.is_final() {
         // Nobody would want a failure repeated. One that is neither under way, where it was looked
-        // for before, nor at its end could not be written.
+        // for before, nor at its end is one that nobody makes any more.
         return Ok(free);
     }
     if known.asked != claim.asked {
         return Err(used_otherwise());
     }
     Ok(Stands::For(id))
+}
+
+/// Forgets a key, if it stands for this response, which is gone: after a failure it may have come
+/// to stand for another.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub(super) async fn forget(inner: &Inner, key: &str, of: ResponseId) -> Result<(), Error> {
+    let Some(record) = inner.store.record(KEYS, key).await? else { return Ok(()) };
+    let known: Record = row::parsed(&record.value)?;
+    if known.response != of.to_string() {
+        return Ok(());
+    }
+    let mut batch = Batch::new();
+    batch.delete(Slot { space: KEYS, key }, Expect::Revision(record.revision));
+    match inner.store.commit(batch).await {
+        // Somebody has claimed it meanwhile.
+        Ok(_) | Err(store::Error::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What is written under a key.

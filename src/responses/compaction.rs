@@ -1,10 +1,11 @@
 //! Conversations made short: a model writes a summary, which stands for what was said.
 
 use super::messages::text_of;
+use super::reader::gone;
 use super::{Compact, Compacted, Error, Inner, Item, Output, Part, Role, Summary, chain};
 use crate::types::{
     Content, Delivery, Delta, Failure, FailureKind, Hints, History, Message, OnDisconnect, Outcome,
-    RunEvent, RunKind, RunRequest, Sampling, ToolChoice, Usage,
+    RunEvent, RunKind, RunRequest, Sampling, StopReason, ToolChoice, Usage,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -40,15 +41,39 @@ pub(super) fn told(summary: &str) -> String {
 
 /// Makes a conversation short.
 pub(super) async fn compact(inner: &Inner, compact: Compact) -> Result<Compacted, Error> {
-    let Compact { mut run, previous, input } = compact;
+    let Compact { agent, model, origin, mut context, previous, input } = compact;
     let mut items = Vec::new();
     if let Some(previous) = previous {
-        let mut chain = chain::gather(inner, &run.origin.caller, previous).await?;
-        chain.context.append(&mut run.context);
-        (items, run.context) = (chain.items, chain.context);
+        let mut chain = chain::gather(inner, &origin.caller, previous).await?;
+        chain.context.append(&mut context);
+        (items, context) = (chain.items, chain.context);
     }
     items.extend(input);
-    let (summary, usage) = ask(inner, run, transcript(&items)).await?;
+    let request = RunRequest {
+        agent,
+        session: None,
+        history: History::Caller,
+        kind: RunKind::Turn,
+        input: vec![
+            Message::System { text: ASKED.to_owned() },
+            Message::User { content: Content::Text(transcript(&items)), name: None },
+        ],
+        context,
+        sampling: Sampling::default(),
+        hints: Hints::default(),
+        response_format: None,
+        tools: Vec::new(),
+        tool_choice: ToolChoice::None,
+        parallel_tool_calls: None,
+        model,
+        delivery: Delivery::Whole,
+        origin,
+        queue: None,
+        timeout: None,
+        idempotency_key: None,
+        on_disconnect: OnDisconnect::Cancel,
+    };
+    let (summary, usage) = ask(inner, request).await?;
     let mut output = last_said(items);
     output.push(Item::Compaction {
         id: format!("cmp_{}", Uuid::new_v4().simple()),
@@ -57,37 +82,26 @@ pub(super) async fn compact(inner: &Inner, compact: Compact) -> Result<Compacted
     Ok(Compacted { output, usage })
 }
 
-/// Lets the model write.
-async fn ask(inner: &Inner, run: RunRequest, asked: String) -> Result<(String, Usage), Error> {
-    let request = RunRequest {
-        session: None,
-        history: History::Caller,
-        kind: RunKind::Turn,
-        input: vec![
-            Message::System { text: ASKED.to_owned() },
-            Message::User { content: Content::Text(asked), name: None },
-        ],
-        sampling: Sampling::default(),
-        hints: Hints::default(),
-        response_format: None,
-        tools: Vec::new(),
-        tool_choice: ToolChoice::None,
-        parallel_tool_calls: None,
-        delivery: Delivery::Whole,
-        idempotency_key: None,
-        on_disconnect: OnDisconnect::Cancel,
-        ..run
-    };
+/// Lets the model write. Only a summary that came to its end is one.
+async fn ask(inner: &Inner, request: RunRequest) -> Result<(String, Usage), Error> {
     let mut run = inner.runs.start(request)?;
     let (mut summary, mut usage) = (String::new(), Usage::default());
+    let mut outcome = None;
     while let Some(event) = run.next().await {
         match event {
             RunEvent::Delta(Delta::Text(text)) => summary.push_str(&text),
             RunEvent::Usage(spent) => usage = spent,
-            RunEvent::Finished(Outcome::Failed(failure)) => return Err(failure.into()),
-            RunEvent::Finished(Outcome::Aborted) => return Err(aborted().into()),
+            RunEvent::Finished(how) => outcome = Some(how),
             _ => {}
         }
+    }
+    match outcome.unwrap_or_else(|| Outcome::Failed(gone())) {
+        Outcome::Completed(StopReason::Stop) => {}
+        Outcome::Completed(StopReason::Length) => return Err(cut_off().into()),
+        Outcome::Completed(StopReason::ContentFilter) => return Err(withheld().into()),
+        Outcome::Completed(_) | Outcome::ClientToolCalls => return Err(nothing().into()),
+        Outcome::Aborted => return Err(aborted().into()),
+        Outcome::Failed(failure) => return Err(failure.into()),
     }
     if summary.trim().is_empty() {
         return Err(nothing().into());
@@ -170,6 +184,19 @@ fn last_said(items: Vec<Item>) -> Vec<Item> {
 
 fn aborted() -> Failure {
     Failure::new(FailureKind::Aborted, "The run was cancelled before the summary was written.")
+}
+
+fn cut_off() -> Failure {
+    let message = "The summary became too long for the model and was cut off: half of it cannot \
+                   stand for the conversation. Raise the `maxTokens` of the model, or send less to \
+                   be made short.";
+    Failure::new(FailureKind::ContextLength, message)
+}
+
+fn withheld() -> Failure {
+    let message = "The provider's content filter withheld a part of the summary. Leave out of the \
+                   conversation what it objects to, or use another model.";
+    Failure::new(FailureKind::UpstreamRejected, message)
 }
 
 fn nothing() -> Failure {

@@ -11,15 +11,16 @@ mod tests;
 use super::object::ResponseObject;
 use super::{Item, LogProb, Part, Summary};
 use crate::types::{Alternative, Delta, ModelRef, RunEvent, TokenScore};
+use std::borrow::Borrow;
 use std::fmt::Write;
 
 /// The pieces of what has come.
-pub(super) fn describe(events: &[RunEvent]) -> String {
+pub(super) fn describe(events: &[impl Borrow<RunEvent>]) -> String {
     let mut cuts = String::new();
     // Scores count once text follows that they are scores of.
     let mut scores = 0;
     for event in events {
-        let written = match event {
+        let written = match event.borrow() {
             RunEvent::Started { .. } => {
                 scores = 0;
                 write!(cuts, "S")

@@ -3,9 +3,12 @@
 
 use super::audience::Audience;
 use super::calls::{Calls, Piece};
-use super::object::{ErrorBody, IncompleteDetails, Reason, ResponseObject, State, Tokens};
+use super::object::{ResponseObject, State};
 use super::open::{Ending, Open, Saying};
-use super::{Event, Item, LogProb, Phase, ResponseId, Status, TopLogProb, id};
+use super::{
+    ErrorBody, Event, IncompleteDetails, Item, LogProb, Phase, Reason, ResponseId, Status, Tokens,
+    TopLogProb, id,
+};
 use crate::types::{Delta, Failure, Outcome, RunEvent, StopReason, TokenScore, Usage};
 
 /// A response as it grows.
@@ -46,6 +49,11 @@ impl Draft {
 
     pub(super) fn id(&self) -> ResponseId {
         self.id
+    }
+
+    /// The response as far as it has grown.
+    pub(super) fn object(&self) -> &ResponseObject {
+        &self.object
     }
 
     pub(super) fn into_object(self) -> ResponseObject {

@@ -86,21 +86,31 @@ impl Drop for Task {
 
 /// Writes the beginning of a response and starts its run. Gives the record's revision, too.
 async fn begin(inner: &Inner, job: Job) -> Result<(Run, Row, u64), Error> {
-    let revision = write_beginning(inner, &job).await?;
+    let written = write_beginning(inner, &job).await?;
     let Job { mut run, row, .. } = job;
+    // The response has laid claim to the key. A run would hold on to it where the response fails
+    // or is deleted and leaves it free.
+    run.idempotency_key = None;
     // Who follows the response decides here when it is to end. A run that lives by itself also
     // learns that the gateway stops.
     run.on_disconnect = OnDisconnect::Detach;
     match inner.runs.start(run) {
-        Ok(run) => Ok((run, row, revision)),
+        Ok(run) => Ok((run, row, written.row)),
         Err(failure) => {
-            take_back(inner, &row).await;
+            take_back(inner, &row, &written).await;
             Err(Error::Failed(failure))
         }
     }
 }
 
-async fn write_beginning(inner: &Inner, job: &Job) -> Result<u64, Error> {
+/// The revisions of what was written of a response.
+struct Written {
+    row: u64,
+    /// The idempotency key's record.
+    key: Option<u64>,
+}
+
+async fn write_beginning(inner: &Inner, job: &Job) -> Result<Written, Error> {
     let Job { live, row, asked, free, .. } = job;
     let mut batch = Batch::new();
     row.put(&mut batch, Expect::Absent)?;
@@ -111,10 +121,13 @@ async fn write_beginning(inner: &Inner, job: &Job) -> Result<u64, Error> {
         batch.put(Slot { space: claims::KEYS, key: &claim.key }, record, *free);
     }
     match inner.store.commit(batch).await {
-        Ok(committed) => Ok(*committed.revisions.first().expect("a put record has a revision")),
+        Ok(committed) => Ok(Written {
+            row: *committed.revisions.first().expect("a put record has a revision"),
+            key: committed.revisions.get(2).copied(),
+        }),
         Err(store::Error::Conflict { .. }) => {
-            let message = "Another request with this idempotency key began at the same time. Try \
-                           again.";
+            // Requests of this process wait for each other.
+            let message = "Another gateway took this idempotency key at the same time. Try again.";
             Err(Error::Failed(Failure::new(FailureKind::Busy, message)))
         }
         Err(error) => Err(error.into()),
@@ -122,14 +135,14 @@ async fn write_beginning(inner: &Inner, job: &Job) -> Result<u64, Error> {
 }
 
 /// Forgets a response whose run was refused.
-async fn take_back(inner: &Inner, row: &Row) {
+async fn take_back(inner: &Inner, row: &Row, written: &Written) {
     let mut batch = Batch::new();
-    row::remove(&mut batch, &row.object.id);
-    if let Some(key) = &row.key {
-        batch.delete(Slot { space: claims::KEYS, key }, Expect::Any);
+    row::remove(&mut batch, &row.object.id, Expect::Revision(written.row));
+    if let (Some(key), Some(revision)) = (&row.key, written.key) {
+        batch.delete(Slot { space: claims::KEYS, key }, Expect::Revision(revision));
     }
     if let Err(error) = inner.store.commit(batch).await {
-        // The next start finds it unfinished, and says so of it.
+        // Nobody makes it, so it is shown as failed, and upkeep closes it.
         tracing::warn!(%error, "a response whose run was refused is still in the store");
     }
 }
@@ -189,13 +202,13 @@ async fn write(inner: &Inner, row: &Row, revision: u64) -> Result<(), Error> {
 
 /// Makes the row what it shall be now that the run has ended.
 fn close(live: &Live, row: &mut Row, end: &End) {
-    let (events, _) = live.log.all();
+    let (events, _) = live.log.since(0);
     row.cuts = cuts::describe(&events);
     row.ended = Some(Ended::of(&end.outcome));
     row.model = live.model.get().map(ToString::to_string);
     let mut draft = Draft::new(live.id, live.beginning.clone());
     for event in events {
-        draft.grow(event, &mut Nobody);
+        draft.grow(RunEvent::clone(&event), &mut Nobody);
     }
     draft.finish(&end.outcome, end.at, &mut Nobody);
     row.object = draft.into_object();

@@ -12,10 +12,16 @@ pub enum Error {
     /// There is no such response to continue.
     #[error("there is no response '{0}' to continue")]
     UnknownPrevious(String),
+    /// What is to be continued is still under way.
+    #[error("the response '{0}' is still under way and cannot be continued yet")]
+    PreviousUnfinished(String),
+    /// What is to be continued is too long.
+    #[error(transparent)]
+    PreviousTooLong(Failure),
     /// There is no such item to refer to.
     #[error("there is no item '{0}'")]
     UnknownItem(String),
-    /// It is not finished, or never can be what was asked of it.
+    /// It never can be what was asked of it.
     #[error("{0}")]
     Conflict(String),
     /// The run was refused or failed.

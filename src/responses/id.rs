@@ -38,11 +38,6 @@ impl ResponseId {
         Self(digits.expect("a run's id is `run_` and its digits"))
     }
 
-    /// Its digits.
-    pub(super) fn digits(self) -> String {
-        format!("{:032x}", self.0)
-    }
-
     /// The response that an item's id leads to.
     pub(super) fn of_item(id: &str) -> Option<Self> {
         let (_, digits) = id.split_once('_')?;

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::log::Log;
 use super::object::ResponseObject;
 use super::{Error, ResponseId};
-use crate::types::{Caller, Failure, FailureKind, ModelRef, SessionKey};
+use crate::types::{Caller, Failure, FailureKind, ModelRef, RunEvent, SessionKey};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,8 @@ pub(super) struct Live {
     pub(super) stop: CancellationToken,
     pub(super) model: OnceLock<ModelRef>,
     pub(super) claim: Option<Claim>,
+    /// What those who ask for it are shown, once somebody has.
+    pub(super) shown: Mutex<Option<Shown>>,
 }
 
 /// An idempotency key, and what was asked under it.
@@ -40,17 +42,44 @@ impl Live {
         caller.namespace().is_none_or(|own| self.caller.namespace() == Some(own))
     }
 
-    /// The response as it is now.
+    /// The response as it is now. Whoever looks again and again pays for what has come since; the
+    /// log is held for no longer than it takes to say what that is.
     pub(super) fn object(&self) -> ResponseObject {
-        let (events, end) = self.log.all();
-        let mut draft = Draft::new(self.id, self.beginning.clone());
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = shown.get_or_insert_with(|| Shown {
+            draft: Draft::new(self.id, self.beginning.clone()),
+            seen: 0,
+            over: false,
+        });
+        shown.catch_up(&self.log);
+        shown.draft.object().clone()
+    }
+}
+
+/// A response as far as somebody has looked at it.
+#[derive(Debug)]
+pub(super) struct Shown {
+    draft: Draft,
+    /// How many events it has taken in.
+    seen: usize,
+    /// Whether it has taken in the end.
+    over: bool,
+}
+
+impl Shown {
+    fn catch_up(&mut self, log: &Log) {
+        if self.over {
+            return;
+        }
+        let (events, end) = log.since(self.seen);
+        self.seen += events.len();
         for event in events {
-            draft.grow(event, &mut Nobody);
+            self.draft.grow(RunEvent::clone(&event), &mut Nobody);
         }
         if let Some(end) = end {
-            draft.finish(&end.outcome, end.at, &mut Nobody);
+            self.draft.finish(&end.outcome, end.at, &mut Nobody);
+            self.over = true;
         }
-        draft.into_object()
     }
 }
 
@@ -63,31 +92,66 @@ struct Known {
     responses: HashMap<ResponseId, Arc<Live>>,
     /// What idempotency keys stand for.
     keys: HashMap<String, ResponseId>,
+    /// Keys under which something is about to begin, and what tells that it has, or will not.
+    reserved: HashMap<String, CancellationToken>,
+}
+
+/// What comes of wanting an idempotency key.
+#[derive(Debug)]
+pub(super) enum Reserve<'a> {
+    /// It is reserved for whoever asked.
+    Ours(Reserved<'a>),
+    /// Somebody else has reserved it. This tells when to ask again.
+    Taken(CancellationToken),
+    /// It stands for a response that is under way.
+    For(Arc<Live>),
+}
+
+/// A key that nobody else begins anything under, for as long as this is held.
+#[derive(Debug)]
+pub(super) struct Reserved<'a> {
+    lives: &'a Lives,
+    key: String,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if let Some(freed) = self.lives.known().reserved.remove(&self.key) {
+            freed.cancel();
+        }
+    }
 }
 
 impl Lives {
-    /// Adds a response, unless its idempotency key stands for another: then gives that.
-    ///
-    /// # Errors
-    /// When the key was used for another request.
-    pub(super) fn add(&self, live: &Arc<Live>) -> Result<Option<Arc<Live>>, Error> {
+    /// Adds a response, whose idempotency key is reserved where it has one.
+    pub(super) fn add(&self, live: &Arc<Live>) {
         let mut known = self.known();
         if let Some(claim) = &live.claim {
-            if let Some(earlier) = known.under(claim)? {
-                return Ok(Some(earlier));
-            }
             known.keys.insert(claim.key.clone(), live.id);
         }
         known.responses.insert(live.id, live.clone());
-        Ok(None)
     }
 
-    /// The response that an idempotency key stands for.
+    /// Reserves an idempotency key, unless it stands for a response or is reserved.
     ///
     /// # Errors
     /// When the key was used for another request.
-    pub(super) fn under(&self, claim: &Claim) -> Result<Option<Arc<Live>>, Error> {
-        self.known().under(claim)
+    pub(super) fn reserve(&self, claim: &Claim) -> Result<Reserve<'_>, Error> {
+        let mut known = self.known();
+        if let Some(live) = known.under(claim)? {
+            return Ok(Reserve::For(live));
+        }
+        if let Some(freed) = known.reserved.get(&claim.key) {
+            return Ok(Reserve::Taken(freed.clone()));
+        }
+        let key = claim.key.clone();
+        known.reserved.insert(key.clone(), CancellationToken::new());
+        Ok(Reserve::Ours(Reserved { lives: self, key }))
+    }
+
+    /// One that a caller is known to be allowed to know of.
+    pub(super) fn any(&self, id: ResponseId) -> Option<Arc<Live>> {
+        self.known().responses.get(&id).cloned()
     }
 
     /// One that a caller may know of.

@@ -3,7 +3,7 @@
 
 use crate::types::{Delta, OnDisconnect, Outcome, RunEvent, TokenScore};
 use std::future::pending;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
@@ -24,7 +24,8 @@ pub(super) struct Log {
 
 #[derive(Debug, Default)]
 struct State {
-    events: Vec<RunEvent>,
+    /// Shared with those who read, so that nothing is copied while this is held.
+    events: Vec<Arc<RunEvent>>,
     bytes: usize,
     end: Option<End>,
 }
@@ -67,7 +68,7 @@ impl Log {
                 return Err(Full);
             }
             state.bytes += bytes;
-            state.events.push(event);
+            state.events.push(Arc::new(event));
         }
         self.grown.notify_waiters();
         Ok(())
@@ -81,11 +82,14 @@ impl Log {
 
     /// What lies at this place, if it has come.
     pub(super) fn take(&self, at: usize) -> Option<Found> {
-        let state = self.state();
-        match state.events.get(at) {
-            Some(event) => Some(Found::Event(event.clone())),
-            None => state.end.clone().map(Found::End),
-        }
+        let event = {
+            let state = self.state();
+            match state.events.get(at) {
+                Some(event) => event.clone(),
+                None => return state.end.clone().map(Found::End),
+            }
+        };
+        Some(Found::Event(Arc::unwrap_or_clone(event)))
     }
 
     /// Waits for what comes to lie at this place.
@@ -118,10 +122,10 @@ impl Log {
         self.state().end.is_some()
     }
 
-    /// All that has come.
-    pub(super) fn all(&self) -> (Vec<RunEvent>, Option<End>) {
+    /// What has come from this place on, and the end if it has.
+    pub(super) fn since(&self, at: usize) -> (Vec<Arc<RunEvent>>, Option<End>) {
         let state = self.state();
-        (state.events.clone(), state.end.clone())
+        (state.events.get(at..).unwrap_or_default().to_vec(), state.end.clone())
     }
 
     /// A reader comes.

@@ -14,6 +14,8 @@ mod compaction;
 mod cuts;
 mod draft;
 mod drive;
+mod echo;
+mod ending;
 mod error;
 mod event;
 mod id;
@@ -29,20 +31,21 @@ mod referred;
 mod request;
 mod row;
 mod times;
+mod tokens;
 mod upkeep;
 
 pub use compaction::summary_of;
+pub use echo::Echo;
+pub use ending::{ErrorBody, ErrorCode, IncompleteDetails, Reason};
 pub use error::Error;
 pub use event::Event;
 pub use id::ResponseId;
 pub use item::{Audio, Item, LogProb, Output, Part, Phase, Role, Status, Summary, TopLogProb};
 pub use messages::messages;
-pub use object::{
-    Conversation, Echo, ErrorBody, ErrorCode, IncompleteDetails, InputTokens, Kind, OutputTokens,
-    Reason, Reasoning, ResponseObject, State, TextSettings, Tokens,
-};
+pub use object::{Conversation, Kind, Reasoning, ResponseObject, State, TextSettings};
 pub use reader::Reader;
 pub use request::{Compact, Compacted, Create, Items, Keep, Order, Page};
+pub use tokens::{InputTokens, OutputTokens, Tokens};
 
 use crate::runs::Runs;
 use crate::store::Store;
@@ -84,8 +87,9 @@ impl Responses {
         upkeep::recover(&self.0).await
     }
 
-    /// Removes responses that are older than 30 days, and the oldest beyond 100,000; never one
-    /// that is under way. Says how many went.
+    /// Removes responses that began and were last continued more than 30 days ago, and the oldest
+    /// beyond 100,000; never one that is under way. Marks what nobody makes any more as failed.
+    /// Says how many went.
     ///
     /// # Errors
     /// [`Error::Store`].

@@ -1,7 +1,6 @@
 //! The response itself.
 
-use super::{Item, ResponseId};
-use crate::types::{Failure, FailureKind, Usage};
+use super::{Echo, ErrorBody, IncompleteDetails, Item, ResponseId, Tokens};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -125,59 +124,6 @@ impl State {
     }
 }
 
-/// Why a response failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ResponseErrorBody)]
-pub struct ErrorBody {
-    /// What a program branches on.
-    pub code: ErrorCode,
-    /// What its person reads.
-    pub message: String,
-}
-
-/// The codes of OpenAI's closed set that are used here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = ResponseErrorCode)]
-pub enum ErrorCode {
-    /// The gateway or the provider failed.
-    ServerError,
-    /// The provider says it is asked too often.
-    RateLimitExceeded,
-    /// The provider refuses what was asked.
-    InvalidPrompt,
-}
-
-impl From<&Failure> for ErrorBody {
-    fn from(failure: &Failure) -> Self {
-        let code = match failure.kind {
-            FailureKind::UpstreamRateLimit => ErrorCode::RateLimitExceeded,
-            FailureKind::UpstreamRejected | FailureKind::ContextLength => ErrorCode::InvalidPrompt,
-            _ => ErrorCode::ServerError,
-        };
-        Self { code, message: failure.message.clone() }
-    }
-}
-
-/// Why a response was cut short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ResponseIncompleteDetails)]
-pub struct IncompleteDetails {
-    /// The reason.
-    pub reason: Reason,
-}
-
-/// The reasons to cut a response short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = ResponseIncompleteReason)]
-pub enum Reason {
-    /// It ran into the token limit.
-    MaxOutputTokens,
-    /// The provider withheld the rest.
-    ContentFilter,
-}
-
 /// A conversation, by its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ResponseConversation)]
@@ -207,118 +153,6 @@ pub struct TextSettings {
     /// How much it says: `low`, `medium` or `high`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verbosity: Option<String>,
-}
-
-/// Tokens that a response has taken.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ResponseUsage)]
-pub struct Tokens {
-    /// Tokens read.
-    pub input_tokens: u64,
-    /// What they were.
-    pub input_tokens_details: InputTokens,
-    /// Tokens written.
-    pub output_tokens: u64,
-    /// What they were.
-    pub output_tokens_details: OutputTokens,
-    /// Both.
-    pub total_tokens: u64,
-}
-
-/// What the tokens read were.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ResponseInputTokens)]
-pub struct InputTokens {
-    /// Served from the provider's cache.
-    pub cached_tokens: u64,
-    /// Written to it; providers do not tell, so always 0.
-    pub cache_write_tokens: u64,
-}
-
-/// What the tokens written were.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ResponseOutputTokens)]
-pub struct OutputTokens {
-    /// Spent on hidden reasoning.
-    pub reasoning_tokens: u64,
-}
-
-impl From<Usage> for Tokens {
-    fn from(usage: Usage) -> Self {
-        Self {
-            input_tokens: usage.input,
-            input_tokens_details: InputTokens {
-                cached_tokens: usage.cached_input,
-                cache_write_tokens: 0,
-            },
-            output_tokens: usage.output,
-            output_tokens_details: OutputTokens { reasoning_tokens: usage.reasoning },
-            // What a provider says of tokens is not to be trusted.
-            total_tokens: usage.input.saturating_add(usage.output),
-        }
-    }
-}
-
-impl From<Tokens> for Usage {
-    fn from(tokens: Tokens) -> Self {
-        Self {
-            input: tokens.input_tokens,
-            output: tokens.output_tokens,
-            cached_input: tokens.input_tokens_details.cached_tokens,
-            reasoning: tokens.output_tokens_details.reasoning_tokens,
-        }
-    }
-}
-
-/// What of a request its response repeats.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Echo {
-    /// The model as the request named it.
-    pub model: String,
-    /// `instructions`.
-    pub instructions: Option<String>,
-    /// `metadata`, texts by name.
-    pub metadata: Map<String, Value>,
-    /// `tools` as they were sent, each an object.
-    pub tools: Vec<Value>,
-    /// `tool_choice` as it was sent; `auto` by default.
-    pub tool_choice: Value,
-    /// `parallel_tool_calls`; true by default.
-    pub parallel_tool_calls: bool,
-    /// `temperature`.
-    pub temperature: Option<f64>,
-    /// `top_p`.
-    pub top_p: Option<f64>,
-    /// `presence_penalty`.
-    pub presence_penalty: Option<f64>,
-    /// `frequency_penalty`.
-    pub frequency_penalty: Option<f64>,
-    /// `top_logprobs`.
-    pub top_logprobs: Option<u8>,
-    /// `max_output_tokens`.
-    pub max_output_tokens: Option<u32>,
-    /// `max_tool_calls`.
-    pub max_tool_calls: Option<u32>,
-    /// `text.format`, an object; `{"type": "text"}` by default.
-    pub text_format: Value,
-    /// `text.verbosity`.
-    pub verbosity: Option<String>,
-    /// `reasoning.effort`.
-    pub reasoning_effort: Option<String>,
-    /// `reasoning.summary`.
-    pub reasoning_summary: Option<String>,
-    /// `truncation`; `disabled` by default.
-    pub truncation: String,
-    /// `service_tier`; `default` by default.
-    pub service_tier: String,
-    /// `conversation`, its id.
-    pub conversation: Option<String>,
-    /// `user`.
-    pub user: Option<String>,
-    /// `safety_identifier`.
-    pub safety_identifier: Option<String>,
-    /// `prompt_cache_key`.
-    pub prompt_cache_key: Option<String>,
 }
 
 /// A response about to begin.

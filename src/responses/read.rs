@@ -4,7 +4,7 @@ use super::live::Live;
 use super::object::ResponseObject;
 use super::row::{self, Row};
 use super::{Error, Inner, Items, Order, Page, Reader, ResponseId, claims};
-use crate::store::{Batch, Expect, Slot};
+use crate::store::{Batch, Expect};
 use crate::types::Caller;
 use std::sync::Arc;
 
@@ -17,15 +17,20 @@ enum Found {
     Row(Box<Row>),
 }
 
-/// A kept response that a caller may know of. One that was under way at the first look may be in
-/// the store by the second, never in neither place.
+/// A kept response that a caller may know of. One that was under way at the first look may have
+/// ended in the store by the second, never be in neither place; so one that has not ended there is
+/// one that nobody makes any more.
 async fn find(inner: &Inner, caller: &Caller, id: ResponseId) -> Result<Found, Error> {
     if let Some(live) = inner.lives.get(caller, id) {
         return Ok(Found::Live(live));
     }
     let kept = row::read(&inner.store, id).await?;
     let row = kept.map(|kept| kept.row).filter(|row| row.is_for(caller));
-    row.map(|row| Found::Row(Box::new(row))).ok_or_else(|| unknown(id))
+    let mut row = row.ok_or_else(|| unknown(id))?;
+    if !row.object.status.is_final() {
+        row.stop();
+    }
+    Ok(Found::Row(Box::new(row)))
 }
 
 /// The response as it is now.
@@ -90,12 +95,12 @@ pub(super) async fn delete(inner: &Inner, caller: &Caller, id: ResponseId) -> Re
     }
     let Found::Row(row) = found else { return Err(unknown(id)) };
     let mut batch = Batch::new();
-    row::remove(&mut batch, &id.to_string());
-    if let Some(key) = &row.key {
-        batch.delete(Slot { space: claims::KEYS, key }, Expect::Any);
-    }
+    row::remove(&mut batch, &id.to_string(), Expect::Any);
     inner.store.commit(batch).await?;
-    Ok(())
+    match &row.key {
+        Some(key) => claims::forget(inner, key, id).await,
+        None => Ok(()),
+    }
 }
 
 /// Ends a response and waits for it.

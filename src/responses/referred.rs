@@ -46,7 +46,7 @@ async fn all(
     let (mut items, of_response) = match inner.lives.get(caller, id) {
         Some(live) => (live.object().output, 0),
         None => match row::read(&inner.store, id).await?.filter(|kept| kept.row.is_for(caller)) {
-            Some(kept) => (kept.row.object.output, kept.bytes),
+            Some(kept) => (kept.row.object.output, kept.record.value.len()),
             None => return Ok(None),
         },
     };

@@ -1,7 +1,7 @@
 //! What can be asked of responses, and what is answered.
 
 use super::{Echo, Item, ResponseId};
-use crate::types::{RunRequest, Usage};
+use crate::types::{AgentId, Origin, RunRequest, Usage};
 
 /// A response that is wanted.
 #[derive(Debug)]
@@ -63,8 +63,14 @@ pub struct Items {
 /// A conversation to be made short.
 #[derive(Debug)]
 pub struct Compact {
-    /// The run that writes the summary: agent, model and caller are taken from it.
-    pub run: RunRequest,
+    /// The agent whose model writes the summary; none for the default agent.
+    pub agent: Option<AgentId>,
+    /// The model that writes instead of the agent's.
+    pub model: Option<String>,
+    /// Who asks, and where.
+    pub origin: Origin,
+    /// What the model reads with the conversation.
+    pub context: Vec<String>,
     /// The response whose conversation it is, with all it continues.
     pub previous: Option<ResponseId>,
     /// What comes after it, or the whole conversation.

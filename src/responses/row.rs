@@ -1,9 +1,11 @@
 //! Kept responses as they lie in the store: the response in one record, what it was asked in
 //! another, which does not change any more.
 
-use super::object::{ErrorCode, ResponseObject, State};
-use super::{Error, Item, ResponseId};
-use crate::store::{Batch, Expect, NewRecord, Slot, Store};
+use super::audience::Nobody;
+use super::draft::Draft;
+use super::object::{ResponseObject, State};
+use super::{Error, ErrorCode, Item, ResponseId};
+use crate::store::{Batch, Expect, NewRecord, Record, Slot, Store};
 use crate::types::{Caller, Failure, FailureKind, Outcome, StopReason};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -66,8 +68,8 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) row: Row,
-    pub(super) revision: u64,
-    pub(super) bytes: usize,
+    /// As it lies in the store.
+    pub(super) record: Record,
 }
 
 impl Row {
@@ -96,6 +98,16 @@ impl Row {
         (object.error, object.incomplete_details) = (None, None);
         (object.usage, object.completed_at) = (None, None);
         object
+    }
+
+    /// Ends it as one that nobody makes any more: the process stopped, or its task broke off.
+    pub(super) fn stop(&mut self) {
+        let id = ResponseId::parse(&self.object.id).unwrap_or(ResponseId::from_bits(0));
+        let mut draft = Draft::new(id, self.beginning());
+        // Only what is completed says when.
+        draft.finish(&Outcome::Failed(stopped()), 0, &mut Nobody);
+        self.object = draft.into_object();
+        self.ended = Some(Ended::Failed);
     }
 
     /// How its run ended. One that has not is one whose process stopped.
@@ -150,8 +162,7 @@ impl Asked {
 /// A kept response, if it is there.
 pub(super) async fn read(store: &Store, id: ResponseId) -> Result<Option<Kept>, Error> {
     let Some(record) = store.record(RESPONSES, &id.to_string()).await? else { return Ok(None) };
-    let (row, revision, bytes) = (parsed(&record.value)?, record.revision, record.value.len());
-    Ok(Some(Kept { row, revision, bytes }))
+    Ok(Some(Kept { row: parsed(&record.value)?, record }))
 }
 
 /// What it was asked, and how many bytes that takes.
@@ -161,9 +172,9 @@ pub(super) async fn asked(store: &Store, id: ResponseId) -> Result<(Asked, usize
     Ok((parsed(&record.value)?, record.value.len()))
 }
 
-/// Removes a response with what it was asked.
-pub(super) fn remove(batch: &mut Batch, id: &str) {
-    batch.delete(Slot { space: RESPONSES, key: id }, Expect::Any);
+/// Removes a response with what it was asked, if it is as expected.
+pub(super) fn remove(batch: &mut Batch, id: &str, expect: Expect) {
+    batch.delete(Slot { space: RESPONSES, key: id }, expect);
     batch.delete(Slot { space: INPUTS, key: id }, Expect::Any);
 }
 
@@ -176,7 +187,7 @@ pub(super) fn parsed<T: DeserializeOwned>(value: &str) -> Result<T, Error> {
 }
 
 /// What is said of a response whose process has stopped.
-pub(super) fn stopped() -> Failure {
+fn stopped() -> Failure {
     let message = "The gateway stopped while the response was under way, and it was not completed. \
                    Please ask again.";
     Failure::new(FailureKind::Interrupted, message)

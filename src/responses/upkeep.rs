@@ -1,11 +1,9 @@
 //! Responses that an earlier process left unfinished, and those that are too old or too many.
 
-use super::audience::Nobody;
-use super::draft::Draft;
-use super::row::{self, CLOSED, Ended, OPEN, RESPONSES, Row};
-use super::{Error, Inner, ResponseId, claims, cuts, times};
-use crate::store::{Batch, Expect, Listing, Order, Slot};
-use crate::types::Outcome;
+use super::live::Live;
+use super::row::{self, CLOSED, Ended, Kept, OPEN, RESPONSES, Row};
+use super::{Error, Inner, ResponseId, claims, cuts};
+use crate::store::{self, Batch, Expect, Listing, Order, Record, Slot};
 use std::time::Duration;
 
 /// How long responses are kept, as OpenAI keeps them.
@@ -17,43 +15,52 @@ const KEYS_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// Records that are removed together: others have their turn between.
 const TOGETHER: usize = 50;
 
-/// Marks what an earlier process left unfinished as failed. Gives its number.
+/// Marks what nobody makes any more as failed: at the start that is what an earlier process left
+/// unfinished. Gives its number.
 pub(super) async fn recover(inner: &Inner) -> Result<usize, Error> {
-    let mut recovered = 0;
+    let (mut closed, mut skip) = (0, 0);
     loop {
-        let open = listing(OPEN, None);
+        let open = Listing { skip, ..listing(OPEN, None) };
         let records = inner.store.records(RESPONSES, open).await?;
         if records.is_empty() {
-            return Ok(recovered);
+            return Ok(closed);
         }
-        let mut batch = Batch::new();
-        for record in &records {
-            let Ok(mut row) = row::parsed::<Row>(&record.value) else {
-                // Nobody can read it, and it would be found again at every start.
-                row::remove(&mut batch, &record.key);
-                continue;
-            };
-            stop(&mut row, times::seconds(inner.store.clock()));
-            row.put(&mut batch, Expect::Revision(record.revision))?;
+        for record in records {
+            if close(inner, &record).await? {
+                closed += 1;
+            } else {
+                skip += 1;
+            }
         }
-        inner.store.commit(batch).await?;
-        recovered += records.len();
     }
 }
 
-/// Ends a response whose process has stopped.
-fn stop(row: &mut Row, at: i64) {
-    let id = ResponseId::parse(&row.object.id).unwrap_or(ResponseId::from_bits(0));
-    let mut draft = Draft::new(id, row.beginning());
-    draft.finish(&Outcome::Failed(row::stopped()), at, &mut Nobody);
-    row.object = draft.into_object();
-    row.ended = Some(Ended::Failed);
+/// Ends a response that nobody makes any more. Says whether it was one.
+async fn close(inner: &Inner, record: &Record) -> Result<bool, Error> {
+    if ResponseId::parse(&record.key).is_ok_and(|id| inner.lives.any(id).is_some()) {
+        return Ok(false);
+    }
+    let Ok(mut row) = row::parsed::<Row>(&record.value) else {
+        // A newer openclaw may have written it, and will want it again.
+        tracing::warn!(response = record.key, "an unfinished response cannot be read and is left");
+        return Ok(false);
+    };
+    row.stop();
+    let mut batch = Batch::new();
+    row.put(&mut batch, Expect::Revision(record.revision))?;
+    match inner.store.commit(batch).await {
+        Ok(_) => Ok(true),
+        // It has ended by itself meanwhile, or was deleted.
+        Err(store::Error::Conflict { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Removes what is too old or too much, and writes ends that could not be written. Says how many
 /// responses went.
 pub(super) async fn maintain(inner: &Inner) -> Result<u64, Error> {
-    write_ends(inner).await?;
+    write_ends(inner).await;
+    recover(inner).await?;
     let now = inner.store.clock().now();
     forget_keys(inner, now - millis(KEYS_FOR)).await?;
     let mut removed = remove(inner, Some(now - millis(KEPT_FOR)), u64::MAX).await?;
@@ -64,26 +71,28 @@ pub(super) async fn maintain(inner: &Inner) -> Result<u64, Error> {
 }
 
 /// Writes the ends of responses that failed because they could not be written.
-async fn write_ends(inner: &Inner) -> Result<(), Error> {
+async fn write_ends(inner: &Inner) {
     for live in inner.lives.unwritten() {
-        let Some(kept) = row::read(&inner.store, live.id).await? else {
-            inner.lives.remove(&live);
-            continue;
-        };
-        if kept.row.object.status.is_final() {
-            // It has ended just now, as it should.
-            continue;
+        if let Err(error) = write_end(inner, &live).await {
+            // The others have theirs written all the same, and this one the next time.
+            tracing::warn!(%error, response = %live.id, "the end of a response is not written yet");
         }
-        let (events, end) = live.log.all();
-        let mut row = Row { object: live.object(), ..kept.row };
+    }
+}
+
+async fn write_end(inner: &Inner, live: &Live) -> Result<(), Error> {
+    let kept = row::read(&inner.store, live.id).await?;
+    if let Some(Kept { row, record }) = kept.filter(|kept| !kept.row.object.status.is_final()) {
+        let (events, end) = live.log.since(0);
+        let mut row = Row { object: live.object(), ..row };
         row.cuts = cuts::describe(&events);
         row.ended = end.map(|end| Ended::of(&end.outcome));
         row.model = live.model.get().map(ToString::to_string);
         let mut batch = Batch::new();
-        row.put(&mut batch, Expect::Revision(kept.revision))?;
+        row.put(&mut batch, Expect::Revision(record.revision))?;
         inner.store.commit(batch).await?;
-        inner.lives.remove(&live);
     }
+    inner.lives.remove(live);
     Ok(())
 }
 
@@ -101,18 +110,28 @@ async fn forget_keys(inner: &Inner, before: i64) -> Result<(), Error> {
             let expect = Expect::Revision(record.revision);
             batch.delete(Slot { space: claims::KEYS, key: &record.key }, expect);
         }
-        if records.is_empty() {
+        if records.is_empty() || !removed(inner, batch).await? {
             return Ok(());
         }
-        inner.store.commit(batch).await?;
     }
 }
 
-/// Removes the oldest of those that have ended: those begun before this time, at most so many.
+/// Removes together. Says whether it did: what has changed meanwhile is not removed, nor what was
+/// to go with it, until the next time.
+async fn removed(inner: &Inner, batch: Batch) -> Result<bool, Error> {
+    match inner.store.commit(batch).await {
+        Ok(_) => Ok(true),
+        Err(store::Error::Conflict { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes the oldest of those that have ended: those begun and last continued before this time, at
+/// most so many.
 async fn remove(inner: &Inner, before: Option<i64>, most: u64) -> Result<u64, Error> {
-    let mut removed = 0;
-    while removed < most {
-        let left = usize::try_from(most - removed).unwrap_or(usize::MAX);
+    let mut gone = 0;
+    while gone < most {
+        let left = usize::try_from(most - gone).unwrap_or(usize::MAX);
         let mut old = listing(CLOSED, before);
         old.limit = old.limit.min(left);
         let records = inner.store.records(RESPONSES, old).await?;
@@ -121,12 +140,15 @@ async fn remove(inner: &Inner, before: Option<i64>, most: u64) -> Result<u64, Er
         }
         let mut batch = Batch::new();
         for record in &records {
-            row::remove(&mut batch, &record.key);
+            // One that is continued now is not old any more.
+            row::remove(&mut batch, &record.key, Expect::Revision(record.revision));
         }
-        inner.store.commit(batch).await?;
-        removed += records.len() as u64;
+        if !removed(inner, batch).await? {
+            break;
+        }
+        gone += records.len() as u64;
     }
-    Ok(removed)
+    Ok(gone)
 }
 
 fn listing(group: &str, below_rank: Option<i64>) -> Listing {

@@ -10,7 +10,7 @@ use crate::http::ApiError;
 use crate::http::meter::Meter;
 use crate::http::session::Found;
 use crate::http::sse::{self, Pace};
-use crate::responses::{Event, Reader, ResponseId};
+use crate::responses::{Event, Reader};
 use crate::types::History;
 
 impl ResponsesApi {
@@ -25,14 +25,14 @@ impl ResponsesApi {
         request.check_input(&circumstances.before)?;
         let asked = self.handles.prepare(request, circumstances).await?;
         let Asked { create, session, ignored } = asked.checked()?;
-        let (background, previous) = (create.background, create.previous);
+        let background = create.background;
         let mut notes = Notes { session, ignored };
         let begun = self.handles.responses.create(create).await;
         let reader = match begun {
             Ok(reader) => reader,
             Err(error) => return Err(notes.failed(failed(error, "input"))),
         };
-        notes.session = notes.session.or_else(|| own_session(&reader, previous));
+        notes.session = notes.session.or_else(|| inherited(&reader));
         let reply = match (stream, background) {
             (true, true) => self.stream(Growth::of_kept(reader, meter)).await,
             (true, false) => self.stream(Growth::new(reader, meter)).await,
@@ -85,9 +85,8 @@ async fn whole(mut reader: Reader, mut meter: Meter) -> Result<ResponseReply, Ap
     }
 }
 
-/// The session of a response that names none: that of the one it continues, else a new one.
-fn own_session(reader: &Reader, previous: Option<ResponseId>) -> Option<Found> {
-    let key = reader.session()?.clone();
-    let source = if previous.is_some() { "previous_response_id" } else { "new" };
+/// The session of a response that names none: that of the one it continues, if that has one.
+fn inherited(reader: &Reader) -> Option<Found> {
+    let (key, source) = (reader.session()?.clone(), "previous_response_id");
     Some(Found { key, source, history: History::Session })
 }

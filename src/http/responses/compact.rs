@@ -7,10 +7,7 @@ use crate::http::ApiError;
 use crate::http::security::Writer;
 use crate::http::target;
 use crate::responses::{self, Compact, ResponseId};
-use crate::types::{
-    Delivery, Hints, History, OnDisconnect, Origin, RunKind, RunRequest, Sampling, Surface,
-    ToolChoice,
-};
+use crate::types::{Origin, Surface};
 use serde::Deserialize;
 use std::time::{SystemTime, UNIX_EPOCH};
 use utoipa::ToSchema;
@@ -60,28 +57,14 @@ impl Handles {
         };
         let mut context = input.context;
         context.extend(request.instructions.filter(|text| !text.is_empty()));
-        let run = RunRequest {
+        let compact = Compact {
             agent: target.agent,
-            session: None,
-            history: History::Caller,
-            kind: RunKind::Utility,
-            input: Vec::new(),
-            context,
-            sampling: Sampling::default(),
-            hints: Hints::default(),
-            response_format: None,
-            tools: Vec::new(),
-            tool_choice: ToolChoice::Auto,
-            parallel_tool_calls: None,
             model: target.model,
-            delivery: Delivery::Whole,
             origin: Origin { surface: Surface::Responses, caller },
-            queue: None,
-            timeout: None,
-            idempotency_key: None,
-            on_disconnect: OnDisconnect::Cancel,
+            context,
+            previous,
+            input: input.items,
         };
-        let compact = Compact { run, previous, input: input.items };
         let compacted = self.responses.compact(compact).await;
         let compacted = compacted.map_err(|error| failed(error, "input"))?;
         meter.saw(compacted.usage);

@@ -77,6 +77,16 @@ fn failed(error: responses::Error, place: &str) -> ApiError {
             );
             not_found("previous_response_not_found", message, "previous_response_id")
         }
+        responses::Error::PreviousUnfinished(id) => {
+            let message = format!(
+                "The response '{id}' is still under way and cannot be continued yet. Wait for its \
+                 end, or cancel it."
+            );
+            ApiError::invalid("invalid_value", "previous_response_id", message)
+        }
+        responses::Error::PreviousTooLong(failure) => {
+            ApiError::from(failure).with_input("previous_response_id")
+        }
         responses::Error::UnknownItem(id) => {
             not_found("not_found", format!("There is no item '{id}'."), place)
         }

@@ -1,9 +1,10 @@
 //! Any answer, cut in any way, gives the same response, gapless numbers, and the same events again
 //! from what is stored of it.
 
+use super::super::Echo;
 use super::super::audience::{Events, Nobody};
 use super::super::draft::Draft;
-use super::super::object::{Begin, Echo, State};
+use super::super::object::{Begin, State};
 use super::super::row::{Ended, Row};
 use super::super::{Event, Reader, ResponseId, Status};
 use super::*;

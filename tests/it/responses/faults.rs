@@ -49,6 +49,58 @@ async fn what_a_process_left_unfinished_has_failed() {
     assert_eq!(told(&upstream.seen()[2]), ["user:a", "user:c"]);
 }
 
+/// As where the task that made it broke off, or its beginning could not be taken back.
+#[tokio::test]
+async fn what_is_unfinished_and_nobody_makes_has_failed_at_once() {
+    let folder = TempDir::new().expect("a folder");
+    let half = || Reply::stream().then(chunk(json!({"content": "half"}), None)).then_hang();
+    let upstream = Upstream::with([half(), answer("on"), answer("again")]).await;
+    let dead = Home::at(folder.path(), &upstream).await;
+    let mut create = in_background("a");
+    create.run.idempotency_key = Some("key".to_owned());
+    let mut reader = dead.create(create).await;
+    until_text(&mut reader).await;
+    let id = *reader.id();
+    let home = Home::at(folder.path(), &upstream).await;
+    assert_eq!(home.get(&id).await.status, State::Failed);
+    let cancelled = home.responses.cancel(&Caller::OPERATOR, &id).await.expect("as it is");
+    assert_eq!(cancelled.status, State::Failed);
+    let events = home.read(&id, None).await;
+    assert_eq!(events.last().map(Event::kind), Some("response.failed"));
+    let on = home.create(continuing(&id, ask("b"))).await;
+    assert_eq!(text(&on.finish().await), "on");
+    let open =
+        openclaw::store::Listing { group: Some("open".to_owned()), limit: 9, ..Default::default() };
+    let left = || home.house.store.records("responses", open.clone());
+    assert_eq!(left().await.expect("readable").len(), 1);
+    home.responses.maintain().await.expect("done");
+    assert_eq!(left().await.expect("readable").len(), 0, "upkeep closes it");
+    assert_eq!(home.get(&id).await, cancelled);
+    let mut create = in_background("a");
+    create.run.idempotency_key = Some("key".to_owned());
+    assert_eq!(text(&home.create(create).await.finish().await), "again");
+}
+
+#[tokio::test]
+async fn what_a_newer_version_wrote_is_left_alone() {
+    let upstream = Upstream::start().await;
+    let (home, _folder) = Home::new(&upstream).await;
+    let id = ResponseId::from_bits(7).to_string();
+    let slot = openclaw::store::Slot { space: "responses", key: &id };
+    let record = openclaw::store::NewRecord {
+        value: "{\"form\":9}".to_owned(),
+        rank: home.house.store.clock().now(),
+        group: "open".to_owned(),
+    };
+    let mut batch = openclaw::store::Batch::new();
+    batch.put(slot, record, openclaw::store::Expect::Absent);
+    home.house.store.commit(batch).await.expect("written");
+    assert_eq!(home.responses.recover().await.expect("recovered"), 0);
+    home.responses.maintain().await.expect("done");
+    let kept = home.house.store.record("responses", &id).await.expect("readable");
+    assert_eq!(kept.map(|record| record.value).as_deref(), Some("{\"form\":9}"));
+}
+
 #[tokio::test]
 async fn a_stop_writes_what_it_interrupts() {
     let folder = TempDir::new().expect("a folder");
@@ -154,4 +206,31 @@ async fn what_is_old_is_removed_and_what_is_under_way_stays() {
     assert_eq!(home.get(open.id()).await.status, State::InProgress);
     gate.open();
     assert_eq!(open.finish().await.status, State::Completed);
+}
+
+#[tokio::test]
+async fn a_conversation_stays_for_as_long_as_it_is_continued() {
+    let upstream = Upstream::start().await;
+    upstream.otherwise(|_| answer("x"));
+    let folder = TempDir::new().expect("a folder");
+    let clock = Clock::standing_at(1_800_000_000_000);
+    let house = House::by(clock.clone(), folder.path(), &upstream, json!({})).await;
+    let responses = Responses::new(house.runs.clone(), house.store.clone(), &house.tasks);
+    let home = Home { house, responses };
+    let day = Duration::from_secs(24 * 60 * 60);
+    let mut ids: Vec<ResponseId> = Vec::new();
+    for _ in 0..4 {
+        let reader = home.create(Create { previous: ids.last().copied(), ..ask("a") }).await;
+        ids.push(*reader.id());
+        reader.finish().await;
+        clock.advance(20 * day);
+        assert_eq!(home.responses.maintain().await.expect("done"), 0);
+    }
+    // One that nothing keeps continues it as well.
+    let passing = Create { previous: ids.last().copied(), keep: Keep::Nothing, ..ask("a") };
+    home.create(passing).await.finish().await;
+    clock.advance(29 * day);
+    assert_eq!(home.responses.maintain().await.expect("done"), 0);
+    clock.advance(2 * day);
+    assert_eq!(home.responses.maintain().await.expect("done"), 4);
 }

@@ -68,6 +68,72 @@ async fn a_failure_is_not_repeated_nor_what_was_deleted() {
     assert_eq!(text(&third.finish().await), "again");
 }
 
+/// Also where the first has begun and ended while the second still gathers what it continues.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn however_they_meet_they_run_once() {
+    let upstream = Upstream::start().await;
+    upstream.otherwise(|_| answer("once"));
+    let (home, _folder) = Home::new(&upstream).await;
+    let mut last = None;
+    for _ in 0..4 {
+        let reader = home.create(Create { previous: last, ..ask("a") }).await;
+        last = Some(*reader.id());
+        reader.finish().await;
+    }
+    for round in 0..40 {
+        let before = upstream.seen().len();
+        let asking = (0..12_u32).map(|at| {
+            let responses = home.responses.clone();
+            let mut create = Create { previous: last, ..ask("b") };
+            create.run.idempotency_key = Some(format!("key {round}"));
+            tokio::spawn(async move {
+                for _ in 0..at * 20 {
+                    tokio::task::yield_now().await;
+                }
+                responses.create(create).await
+            })
+        });
+        let mut ids = std::collections::HashSet::new();
+        for asked in asking.collect::<Vec<_>>() {
+            let reader = soon(asked).await.expect("no panic").expect("it begins");
+            ids.insert(*reader.id());
+            assert_eq!(text(&reader.finish().await), "once");
+        }
+        assert_eq!((ids.len(), upstream.seen().len() - before), (1, 1), "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_a_failure_is_free_in_a_session_too() {
+    let refusal = json!({"error": {"message": "no", "type": "invalid_request_error"}});
+    let replies = [Reply::json(400, &refusal), answer("yes"), answer("again")];
+    let upstream = Upstream::with(replies).await;
+    let (home, _folder) = Home::new(&upstream).await;
+    let asked = || in_session("agent:main:chat:7", keyed(ask("a")));
+    assert_eq!(home.create(asked()).await.finish().await.status, State::Failed);
+    let second = home.create(asked()).await;
+    let id = *second.id();
+    assert_eq!(text(&second.finish().await), "yes");
+    home.responses.delete(&Caller::OPERATOR, &id).await.expect("deleted");
+    assert_eq!(text(&home.create(asked()).await.finish().await), "again");
+}
+
+#[tokio::test]
+async fn who_deletes_a_failure_does_not_free_the_key_of_its_repeat() {
+    let refusal = json!({"error": {"message": "no", "type": "invalid_request_error"}});
+    let upstream = Upstream::with([Reply::json(400, &refusal), answer("yes")]).await;
+    let (home, _folder) = Home::new(&upstream).await;
+    let failed = home.create(keyed(ask("a"))).await;
+    let id = *failed.id();
+    failed.finish().await;
+    let second = home.create(keyed(ask("a"))).await;
+    let kept = *second.id();
+    second.finish().await;
+    home.responses.delete(&Caller::OPERATOR, &id).await.expect("deleted");
+    assert_eq!(*home.create(keyed(ask("a"))).await.id(), kept);
+    assert_eq!(upstream.seen().len(), 2);
+}
+
 #[tokio::test]
 async fn keys_belong_to_their_callers() {
     let upstream = Upstream::with([answer("one"), answer("two")]).await;

@@ -192,3 +192,28 @@ async fn others_do_not_see_it() {
     let refused = refused.expect_err("refused");
     assert!(matches!(refused, openclaw::responses::Error::UnknownPrevious(_)), "{refused}");
 }
+
+#[tokio::test]
+async fn whoever_asks_again_and_again_sees_it_grow() {
+    let (first, second) = (Gate::default(), Gate::default());
+    let piece = |text: &str| chunk(json!({"content": text}), None);
+    let reply = Reply::stream().then(piece("a")).then_gate(&first).then(piece("b"));
+    let upstream = Upstream::with([reply.then_gate(&second).then(ends())]).await;
+    let (home, _folder) = Home::new(&upstream).await;
+    let mut reader = home.create(ask("hi")).await;
+    let id = *reader.id();
+    assert_eq!(text(&home.get(&id).await), "");
+    until_text(&mut reader).await;
+    for _ in 0..2 {
+        let response = home.get(&id).await;
+        assert_eq!((text(&response).as_str(), response.status), ("a", State::InProgress));
+    }
+    first.open();
+    until_text(&mut reader).await;
+    let response = home.get(&id).await;
+    assert_eq!((text(&response).as_str(), response.status), ("ab", State::InProgress));
+    second.open();
+    let whole = reader.finish().await;
+    assert_eq!((text(&whole).as_str(), whole.status), ("ab", State::Completed));
+    assert_eq!(home.get(&id).await, whole);
+}

@@ -288,6 +288,18 @@ async fn oa_8_a_previous_response_keeps_the_conversation_and_its_session() {
     let said = seen.as_array().expect("messages").iter().rev().take(3);
     let said: Vec<&Value> = said.map(|message| &message["content"]).collect();
     assert_eq!(said, ["What is it?", "chat", "My name is Ada."]);
+    // Without a session the responses keep the conversation, and none appears.
+    let mut before = Value::Null;
+    for input in ["My name is Eva.", "What is it?"] {
+        let body = json!({"model": "openclaw", "input": input, "previous_response_id": before});
+        let reply = gateway.post("/v1/responses", body).await;
+        assert_eq!(reply.headers().get("x-openclaw-session-key"), None, "{input}");
+        before = json_of(reply).await["id"].clone();
+    }
+    let seen = upstream.seen().pop().expect("asked").body["messages"].clone();
+    let said = seen.as_array().expect("messages").iter().rev().take(3);
+    let said: Vec<&Value> = said.map(|message| &message["content"]).collect();
+    assert_eq!(said, ["What is it?", "chat", "My name is Eva."]);
     let unknown = json!({"model": "openclaw", "input": "x",
         "previous_response_id": format!("resp_{:032x}", 0)});
     let unknown = gateway.post("/v1/responses", unknown).await;
