@@ -1,7 +1,7 @@
 //! What an agent is told before a conversation begins.
 
 use crate::config::AgentEntry;
-use crate::types::Message;
+use crate::types::{ContextText, Message};
 
 /// Puts the agent's own instructions, and what the caller gave the model to read, in front of the
 /// caller's conversation.
@@ -10,7 +10,7 @@ use crate::types::Message;
 /// has no name either: a caller's own system message is then the only one.
 pub(super) fn assemble(
     agent: &AgentEntry,
-    context: Vec<String>,
+    context: Vec<ContextText>,
     conversation: Vec<Message>,
 ) -> Vec<Message> {
     let instructions = match (&agent.system_prompt, &agent.name) {
@@ -22,7 +22,7 @@ pub(super) fn assemble(
     if instructions.is_none() && context.is_empty() {
         return conversation;
     }
-    let before = instructions.into_iter().chain(context);
+    let before = instructions.into_iter().chain(context.into_iter().map(|read| read.text));
     let mut messages: Vec<Message> = before.map(|text| Message::System { text }).collect();
     messages.extend(conversation);
     messages

@@ -71,6 +71,18 @@ pub struct Exceeded {
     pub wait: Duration,
 }
 
+/// There are not as many requests left as one stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Short {
+    /// Not yet.
+    Now(Exceeded),
+    /// Not so many may come at once.
+    Ever {
+        /// How many may.
+        capacity: u32,
+    },
+}
+
 impl Limits {
     /// The limits that a config sets; none where it sets none.
     pub fn of(config: config::Limits) -> Option<Arc<Self>> {
@@ -128,16 +140,31 @@ impl<C: Clock> Account<C> {
         self.limits.sweep(now);
         if let Some(requests) = &self.limits.requests {
             requests
-                .take_one(self.subject, now)
+                .take_within(self.subject, now, 1)
                 .map_err(|wait| requests.exceeded("requests", wait))?;
         }
         if let Some(tokens) = &self.limits.tokens {
-            let wait = tokens.wait(tokens.used(self.subject, now));
+            let wait = tokens.wait(tokens.used(self.subject, now), 1);
             if wait > 0 {
                 return Err(tokens.exceeded("tokens", wait));
             }
         }
         Ok(())
+    }
+
+    /// Takes so many requests more, all of them or none: what was let in is as much work as they.
+    ///
+    /// # Errors
+    /// [`Short::Now`] when not so many are left, [`Short::Ever`] when there never are.
+    pub fn begin_more(&self, count: u32) -> Result<(), Short> {
+        let Some(requests) = &self.limits.requests else { return Ok(()) };
+        // One is what was let in.
+        if count >= requests.capacity {
+            return Err(Short::Ever { capacity: requests.capacity });
+        }
+        requests
+            .take_within(self.subject, self.limits.now(), u64::from(count))
+            .map_err(|wait| Short::Now(requests.exceeded("requests", wait)))
     }
 
     /// Takes so many tokens, whether they are there or not.
@@ -188,12 +215,17 @@ impl Bucket {
         }
     }
 
-    /// Takes one where one is left; else the time until one is.
-    fn take_one(&self, subject: Subject, now: u64) -> Result<(), u64> {
+    /// Takes so many where they are left; else the time until they are.
+    fn take_within(&self, subject: Subject, now: u64, count: u64) -> Result<(), u64> {
         self.whole_at.measure_and_replace(&subject, |whole_at| {
             let used = whole_at.map_or(0, u64::from).saturating_sub(now);
-            match self.wait(used) {
-                0 => Ok(((), Nanos::new(now + used + self.each))),
+            match self.wait(used, count) {
+                0 => Ok((
+                    (),
+                    Nanos::new(
+                        now.saturating_add(used).saturating_add(self.each.saturating_mul(count)),
+                    ),
+                )),
                 wait => Err(wait),
             }
         })
@@ -206,27 +238,27 @@ impl Bucket {
             self.whole_at.measure_and_replace(&subject, |whole_at| {
                 let used = whole_at.map_or(0, u64::from).saturating_sub(now);
                 let most = self.whole().saturating_add(nanos(MAX_DEBT));
-                Ok(((), Nanos::new(now + used.saturating_add(more).min(most))))
+                Ok(((), Nanos::new(now.saturating_add(used.saturating_add(more).min(most)))))
             });
         match taken {
             Ok(()) => {}
         }
     }
 
-    /// The time until one is left.
-    fn wait(&self, used: u64) -> u64 {
-        (used + self.each).saturating_sub(self.whole())
+    /// The time until so many are left.
+    fn wait(&self, used: u64, count: u64) -> u64 {
+        used.saturating_add(self.each.saturating_mul(count)).saturating_sub(self.whole())
     }
 
     /// The time in which all of it comes back.
     fn whole(&self) -> u64 {
-        self.each * u64::from(self.capacity)
+        self.each.saturating_mul(u64::from(self.capacity))
     }
 
     fn allowance(&self, used: u64) -> Allowance {
         let left = self.whole().saturating_sub(used) / self.each;
         Allowance {
-            limit: self.per_minute.max(self.capacity),
+            limit: self.capacity,
             remaining: u32::try_from(left).unwrap_or(u32::MAX),
             reset: Duration::from_nanos(used),
         }
@@ -276,7 +308,7 @@ mod tests {
         let (account, clock) = account(6, 0, Some(2));
         let left = |remaining, reset| {
             let reset = Duration::from_secs(reset);
-            Some(Allowance { limit: 6, remaining, reset })
+            Some(Allowance { limit: 2, remaining, reset })
         };
         assert_eq!(account.standing(), Standing { requests: left(2, 0), tokens: None });
         assert_eq!((account.begin(), account.begin()), (Ok(()), Ok(())));
@@ -289,6 +321,19 @@ mod tests {
         assert_eq!(refused(&account), ("requests", 10));
         clock.advance(Duration::from_secs(60));
         assert_eq!(account.standing().requests, left(2, 0));
+    }
+
+    #[test]
+    fn a_request_that_stands_for_several_takes_all_of_them_or_none() {
+        let (account, clock) = account(60, 0, Some(4));
+        let left = || account.standing().requests.expect("limited").remaining;
+        assert_eq!((account.begin(), account.begin_more(2), left()), (Ok(()), Ok(()), 1));
+        assert_eq!(account.begin(), Ok(()));
+        let Err(Short::Now(exceeded)) = account.begin_more(3) else { panic!("none is left") };
+        assert_eq!((exceeded.wait.as_secs(), left()), (3, 0));
+        clock.advance(exceeded.wait);
+        assert_eq!((account.begin_more(3), left()), (Ok(()), 0));
+        assert_eq!(account.begin_more(4), Err(Short::Ever { capacity: 4 }));
     }
 
     #[test]
@@ -308,6 +353,12 @@ mod tests {
         account.charge(u64::MAX);
         let (_, wait) = refused(&account);
         assert_eq!(wait, MAX_DEBT.as_secs() + 1, "no figure blocks a caller for ever");
+    }
+
+    #[test]
+    fn the_largest_burst_is_no_fault() {
+        let (account, _clock) = account(1, 0, Some(1_000_000_000));
+        assert_eq!((account.begin(), account.begin_more(999_999_999)), (Ok(()), Ok(())));
     }
 
     #[test]

@@ -12,5 +12,5 @@ mod minted;
 
 pub use effective::{Effective, Error, Flags, effective};
 pub use gate::{Credentials, Gate, Rejection};
-pub use limits::{Account, Allowance, Exceeded, Limits, Standing};
+pub use limits::{Account, Allowance, Exceeded, Limits, Short, Standing};
 pub use minted::{mint, minted, minted_path};

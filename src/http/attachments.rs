@@ -7,7 +7,7 @@
 use super::ApiError;
 use crate::config::{Files, Images};
 use crate::media::{self, Kind, Media, Source};
-use crate::types::{Content, Failure, FailureKind, Message, Part, RunRequest};
+use crate::types::{Content, ContextText, Failure, FailureKind, Message, Part, RunRequest};
 use futures_util::{StreamExt, stream};
 
 /// Files one request may bring.
@@ -31,7 +31,7 @@ struct Attachment {
 #[derive(Debug)]
 enum What {
     /// An image, for this place.
-    Image(Place),
+    Image(Place, Age),
     /// A file and what the caller calls it.
     File(Option<String>),
 }
@@ -41,6 +41,25 @@ enum What {
 pub(super) struct Place {
     pub(super) message: usize,
     pub(super) part: usize,
+}
+
+/// Whether an image is part of what is asked now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Age {
+    /// It is.
+    New,
+    /// It was shown earlier, and counts no more among how many are taken: a conversation may have
+    /// many turns.
+    Earlier,
+}
+
+/// An image in a request.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) place: Place,
+    pub(super) age: Age,
+    /// OpenAI's `detail`.
+    pub(super) detail: Option<String>,
 }
 
 /// Where a request names something that is to be read.
@@ -55,9 +74,9 @@ pub(super) struct Given {
 pub(super) struct Allowed<'a> {
     pub(super) images: &'a Images,
     pub(super) files: &'a Files,
-    /// How many images.
+    /// How many new images.
     pub(super) max_images: usize,
-    /// Bytes of all of them, decoded.
+    /// Bytes of all images, decoded.
     pub(super) max_image_bytes: usize,
     /// How many images and files by `http` or `https`.
     pub(super) max_urls: usize,
@@ -66,7 +85,7 @@ pub(super) struct Allowed<'a> {
 /// What became of one.
 enum Read {
     Image(Place, media::Image),
-    File(String),
+    File(ContextText),
 }
 
 impl Attachments {
@@ -75,9 +94,10 @@ impl Attachments {
     }
 
     /// Notes an image, and gives the part that holds its place.
-    pub(super) fn image(&mut self, given: Given, place: Place, detail: Option<String>) -> Part {
+    pub(super) fn image(&mut self, given: Given, picture: Picture) -> Part {
         let Given { path, source } = given;
-        self.0.push(Attachment { path, source, what: What::Image(place) });
+        let Picture { place, age, detail } = picture;
+        self.0.push(Attachment { path, source, what: What::Image(place, age) });
         Part::Image { url: String::new(), detail }
     }
 
@@ -124,36 +144,33 @@ impl Attachments {
 
     /// Refuses what is too many before anything is read.
     fn count(&self, allowed: &Allowed<'_>) -> Result<(), ApiError> {
-        let is_image = |one: &&Attachment| matches!(one.what, What::Image(_));
+        let is_image = |one: &&Attachment| matches!(one.what, What::Image(_, Age::New));
         let is_file = |one: &&Attachment| matches!(one.what, What::File(_));
         let beyond =
             |kind: fn(&&Attachment) -> bool, most: usize| self.0.iter().filter(kind).nth(most);
         let counts = [
             (beyond(is_image, allowed.max_images), "images", allowed.max_images),
             (beyond(is_file, MAX_FILES), "files", MAX_FILES),
-            (beyond(is_fetched, allowed.max_urls), "images and files by URL", allowed.max_urls),
+            (
+                beyond(|one| one.source.is_fetched(), allowed.max_urls),
+                "images and files by URL",
+                allowed.max_urls,
+            ),
         ];
         let Some((one, what, most)) =
             counts.into_iter().find_map(|(one, what, most)| Some((one?, what, most)))
         else {
             return Ok(());
         };
-        let message = format!("At most {most} {what} are taken in one request.");
-        Err(ApiError::invalid("invalid_value", one.path.as_str(), message))
+        Err(too_many(&one.path, most, what))
     }
-}
-
-/// Whether it has to be asked for elsewhere.
-fn is_fetched(one: &&Attachment) -> bool {
-    let is_data = |url: &str| url.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("data:"));
-    matches!(&one.source, Source::Url(url) if !is_data(url))
 }
 
 impl Attachment {
     async fn read(self, media: &Media, allowed: Allowed<'_>) -> Result<(String, Read), ApiError> {
         let Self { path, source, what } = self;
         let read = match what {
-            What::Image(place) => {
+            What::Image(place, _) => {
                 media.image(source, allowed.images).await.map(|image| Read::Image(place, image))
             }
             What::File(name) => {
@@ -179,6 +196,12 @@ fn put(input: &mut [Message], place: Place, image: media::Image) {
     }
 }
 
+/// What the client is told where it brings more than `most` of something.
+pub(super) fn too_many(path: &str, most: usize, what: &str) -> ApiError {
+    let message = format!("At most {most} {what} are taken in one request.");
+    ApiError::invalid("too_many", path, message)
+}
+
 fn too_large(path: &str, most: usize) -> ApiError {
     let message = format!("The images of one request may have {most} bytes together.");
     ApiError::invalid("file_too_large", path, message)
@@ -193,10 +216,13 @@ pub(super) fn refused(error: media::Error, path: String) -> ApiError {
         Kind::TooLarge => "file_too_large",
         Kind::Refused => "url_not_allowed",
         Kind::Unreachable => "url_unreachable",
-        Kind::Busy => {
-            let busy = ApiError::from(Failure::new(FailureKind::Busy, message));
-            return ApiError { param: Some(path), ..busy };
-        }
+        Kind::Busy => return fault(FailureKind::Busy, message, path),
+        Kind::Internal => return fault(FailureKind::Internal, message, path),
     };
     ApiError::invalid(code, path, message)
+}
+
+/// The same where it is not the client's fault.
+fn fault(kind: FailureKind, message: String, path: String) -> ApiError {
+    ApiError { param: Some(path), ..ApiError::from(Failure::new(kind, message)) }
 }

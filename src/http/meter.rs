@@ -1,7 +1,7 @@
 //! Counts the tokens of a request against its caller's limit.
 
 use super::{ApiError, rate};
-use crate::auth::Account;
+use crate::auth::{Account, Short};
 use crate::types::Usage;
 
 /// Counts what one request takes. What it saw last is taken from the caller's limit when it is
@@ -26,6 +26,24 @@ impl Meter {
         let Some(account) = &self.account else { return Ok(Self::default()) };
         account.begin().map_err(rate::refuse)?;
         Ok(Self::of(account.clone()))
+    }
+
+    /// Counts a request that asks for so many answers as so many requests; one of them is counted.
+    ///
+    /// # Errors
+    /// 429 when not so many are left, 400 at `n` when there never are.
+    pub(super) fn count_answers(&self, answers: u32) -> Result<(), ApiError> {
+        let Some(account) = self.account.as_ref().filter(|_| answers > 1) else { return Ok(()) };
+        account.begin_more(answers - 1).map_err(|short| match short {
+            Short::Now(exceeded) => rate::refuse(exceeded),
+            Short::Ever { capacity } => {
+                let message = format!(
+                    "Each of several answers counts as a request, and {capacity} may come at once \
+                     by gateway.http.limits: ask for fewer."
+                );
+                ApiError::invalid("invalid_value", "n", message)
+            }
+        })
     }
 
     /// A meter of the same caller's that has counted nothing, to go on from.

@@ -27,6 +27,8 @@ pub enum Kind {
     Unreachable,
     /// Too much is being read at once; worth trying again.
     Busy,
+    /// A fault of the gateway's; its log tells.
+    Internal,
 }
 
 impl Error {

@@ -6,6 +6,8 @@ use super::source::Given;
 use super::text::{self, NoText};
 use super::{Error, Kind, untrusted};
 use crate::config::Files;
+use crate::types::ContextText;
+use sha2::{Digest, Sha256};
 
 /// A file of which neither its sender nor its name says anything is taken for this.
 const PLAIN: &str = "text/plain";
@@ -25,7 +27,7 @@ pub(super) async fn read(
     name: Option<&str>,
     limits: &Files,
     extractor: &Extractor,
-) -> Result<String, Error> {
+) -> Result<ContextText, Error> {
     let name = name.or(given.name.as_deref()).map(str::trim).filter(|name| !name.is_empty());
     if given.bytes.is_empty() {
         return Err(Error::invalid("The file is empty."));
@@ -55,7 +57,14 @@ pub(super) async fn read(
     }
     let name = name.map(|name| format!(" {name:?}")).unwrap_or_default();
     let notes = if notes.is_empty() { String::new() } else { format!(", {}", notes.join(", ")) };
-    Ok(untrusted::wrap(&format!("the file{name} ({kind}{notes})"), text))
+    let source = format!("the file{name} ({kind}{notes})");
+    Ok(ContextText { text: untrusted::wrap(&source, text), digest: digest(&source, text) })
+}
+
+/// The same for the same text from the same source, whatever marks it is given.
+fn digest(source: &str, text: &str) -> [u8; 32] {
+    // The source's digest has a length of its own, so no source can run over into a text.
+    Sha256::new().chain_update(Sha256::digest(source)).chain_update(text).finalize().into()
 }
 
 /// The type: as claimed, else by the name, else by the bytes.

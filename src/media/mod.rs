@@ -10,6 +10,7 @@ pub mod extract;
 mod file;
 mod image;
 pub mod mime;
+mod off_thread;
 mod source;
 pub mod text;
 mod untrusted;
@@ -21,6 +22,7 @@ pub use untrusted::wrap;
 
 use crate::config::{Files, Images};
 use crate::net::egress::Egress;
+use crate::types::ContextText;
 use extract::{Extractor, Work};
 use source::Reach;
 use std::path::PathBuf;
@@ -54,7 +56,7 @@ impl Media {
     /// [`Error`].
     pub async fn image(&self, source: Source, limits: &Images) -> Result<Image, Error> {
         let given = Box::pin(source.read(&self.egress, Reach::from(limits))).await?;
-        image::read(given, limits)
+        Box::pin(image::read(given, limits)).await
     }
 
     /// Reads a file's text, marked as what it is: untrusted content between random boundaries.
@@ -67,7 +69,7 @@ impl Media {
         source: Source,
         name: Option<&str>,
         limits: &Files,
-    ) -> Result<String, Error> {
+    ) -> Result<ContextText, Error> {
         let given = Box::pin(source.read(&self.egress, Reach::from(limits))).await?;
         Box::pin(file::read(given, name, limits, &self.extractor)).await
     }

@@ -1,6 +1,7 @@
 //! Where bytes come from: base64, a `data:` address, or a fetch.
 
 use super::mime::Claim;
+use super::off_thread::work_on;
 use super::{Error, Kind};
 use crate::config::{Files, Images};
 use crate::net::egress::{Ask, Egress, Overlong, Policy};
@@ -46,15 +47,21 @@ pub(super) struct Given {
     pub(super) name: Option<String>,
 }
 
+/// What is read, and how much of it.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    what: &'static str,
+    max_bytes: usize,
+}
+
 /// What may be read, and from where.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reach<'a> {
-    what: &'static str,
+    size: Size,
     accept: &'static str,
     allow_url: bool,
     allowlist: Option<&'a [String]>,
     private_hosts: &'a [String],
-    max_bytes: usize,
     max_redirects: u32,
     timeout_ms: u64,
 }
@@ -62,12 +69,11 @@ pub(super) struct Reach<'a> {
 impl<'a> From<&'a Images> for Reach<'a> {
     fn from(limits: &'a Images) -> Self {
         Self {
-            what: "image",
+            size: Size { what: "image", max_bytes: limits.max_bytes },
             accept: "image/*",
             allow_url: limits.allow_url,
             allowlist: limits.url_allowlist.as_deref(),
             private_hosts: &limits.allow_private_hosts,
-            max_bytes: limits.max_bytes,
             max_redirects: limits.max_redirects,
             timeout_ms: limits.timeout_ms,
         }
@@ -77,12 +83,11 @@ impl<'a> From<&'a Images> for Reach<'a> {
 impl<'a> From<&'a Files> for Reach<'a> {
     fn from(limits: &'a Files) -> Self {
         Self {
-            what: "file",
+            size: Size { what: "file", max_bytes: limits.max_bytes },
             accept: "*/*",
             allow_url: limits.allow_url,
             allowlist: limits.url_allowlist.as_deref(),
             private_hosts: &limits.allow_private_hosts,
-            max_bytes: limits.max_bytes,
             max_redirects: limits.max_redirects,
             timeout_ms: limits.timeout_ms,
         }
@@ -90,21 +95,39 @@ impl<'a> From<&'a Files> for Reach<'a> {
 }
 
 impl Source {
+    /// What a field holds that takes base64 or a whole `data:` address.
+    pub fn of_data(data: String) -> Self {
+        match after_scheme(&data) {
+            Some(_) => Self::Url(data),
+            None => Self::Inline { base64: data, media_type: None },
+        }
+    }
+
+    /// Whether it has to be asked for elsewhere.
+    pub fn is_fetched(&self) -> bool {
+        matches!(self, Self::Url(url) if after_scheme(url).is_none())
+    }
+
     /// Gets the bytes.
     pub(super) async fn read(self, egress: &Egress, reach: Reach<'_>) -> Result<Given, Error> {
         match self {
             Source::Inline { base64, media_type } => {
-                // Some put a whole data: address where its data belongs.
-                if let Some(rest) = after_scheme(&base64) {
-                    return reach.data(rest);
-                }
-                let claim = media_type.as_deref().map(Claim::parse).unwrap_or_default();
-                reach.base64(base64, claim)
+                let size = reach.size;
+                work_on(base64.len(), move || {
+                    // Some put a whole data: address where its data belongs.
+                    if let Some(rest) = after_scheme(&base64) {
+                        return size.data(rest);
+                    }
+                    let claim = media_type.as_deref().map(Claim::parse).unwrap_or_default();
+                    size.base64(base64, claim)
+                })
+                .await
             }
-            Source::Url(url) => match after_scheme(&url) {
-                Some(rest) => reach.data(rest),
-                None => reach.fetch(&url, egress).await,
-            },
+            Source::Url(url) if after_scheme(&url).is_some() => {
+                let size = reach.size;
+                work_on(url.len(), move || size.data(after_scheme(&url).unwrap_or_default())).await
+            }
+            Source::Url(url) => reach.fetch(&url, egress).await,
         }
     }
 }
@@ -115,9 +138,9 @@ fn after_scheme(text: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("data:").then_some(rest)
 }
 
-impl Reach<'_> {
+impl Size {
     fn base64(self, text: String, claim: Claim) -> Result<Given, Error> {
-        let Self { what, max_bytes, .. } = self;
+        let Self { what, max_bytes } = self;
         // White space aside, four characters are three bytes.
         let blank = |b: &u8| b.is_ascii_whitespace();
         let too_long = |text: &str| text.len() / 4 > max_bytes / 3 + 1;
@@ -164,9 +187,11 @@ impl Reach<'_> {
         }
         Ok(Given { bytes: bytes.into(), claim: Claim::parse(head), base64: None, name: None })
     }
+}
 
+impl Reach<'_> {
     async fn fetch(self, url: &str, egress: &Egress) -> Result<Given, Error> {
-        let what = self.what;
+        let Size { what, max_bytes } = self.size;
         if !self.allow_url {
             let message =
                 format!("The {what} is named by a URL, which is switched off; send its data.");
@@ -175,7 +200,7 @@ impl Reach<'_> {
         let policy = Policy {
             allowlist: self.allowlist,
             private_hosts: self.private_hosts,
-            max_bytes: self.max_bytes,
+            max_bytes,
             overlong: Overlong::Refuse,
             max_redirects: self.max_redirects,
             time: Duration::from_millis(self.timeout_ms),
@@ -229,21 +254,12 @@ fn last_name(url: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn reach(max_bytes: usize) -> Reach<'static> {
-        Reach {
-            what: "file",
-            accept: "*/*",
-            allow_url: false,
-            allowlist: None,
-            private_hosts: &[],
-            max_bytes,
-            max_redirects: 0,
-            timeout_ms: 1,
-        }
+    fn size(max_bytes: usize) -> Size {
+        Size { what: "file", max_bytes }
     }
 
     fn check(data: &str, bytes: &[u8], mime: Option<&str>) {
-        let given = reach(1000).data(data).unwrap_or_else(|error| panic!("{data}: {error}"));
+        let given = size(1000).data(data).unwrap_or_else(|error| panic!("{data}: {error}"));
         assert_eq!(given.bytes, bytes, "{data}");
         assert_eq!(given.claim.mime.as_deref(), mime, "{data}");
     }
@@ -261,7 +277,7 @@ mod tests {
 
     #[test]
     fn base64_is_taken_with_breaks_and_without_padding_and_measured() {
-        let take = |text: &str| reach(3).base64(text.to_owned(), Claim::default());
+        let take = |text: &str| size(3).base64(text.to_owned(), Claim::default());
         assert_eq!(take("YWJj").expect("base64").base64.as_deref(), Some("YWJj"));
         let broken = take("YW\r\nI").expect("base64");
         assert_eq!((&*broken.bytes, broken.base64), (&b"ab"[..], None));

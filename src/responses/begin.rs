@@ -11,7 +11,7 @@ use super::row::{Asked, Row};
 use super::times::{Times, seconds};
 use super::{Create, Error, Inner, Item, Keep, Reader, ResponseId, id, messages, read, reader};
 use crate::store::Expect;
-use crate::types::{History, Message, RunKind, RunRequest, SessionKey};
+use crate::types::{ContextText, History, Message, RunKind, RunRequest, SessionKey};
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -87,7 +87,8 @@ async fn begin(inner: &Arc<Inner>, create: Create, key: Key) -> Result<Reader, E
     let Key { claim, free } = key;
     let Create { mut run, input, echo, previous, background, .. } = create;
     let id = ResponseId::from_bits(Uuid::new_v4().as_u128());
-    let asked = Asked { items: named(id, input), context: run.context.clone() };
+    let texts = run.context.iter().map(|read| read.text.clone()).collect();
+    let asked = Asked { items: named(id, input), context: texts };
     if let Some(previous) = previous {
         let chain = chain::gather(inner, &caller, previous).await?;
         inherit(&mut run, &chain.last);
@@ -155,9 +156,8 @@ fn inherit(run: &mut RunRequest, before: &Row) {
 
 /// Puts what a response continues before it. What the session keeps, it has already.
 fn follow(run: &mut RunRequest, chain: Chain, instructions: Option<&str>) {
-    let Chain { last, items, mut context } = chain;
-    context.append(&mut run.context);
-    run.context = context;
+    let Chain { last, items, context } = chain;
+    run.context.splice(..0, context.into_iter().map(ContextText::from));
     let session = run.session.as_ref().map(SessionKey::as_str);
     if last.kept_by_session && session.is_some() && session == last.session.as_deref() {
         run.history = History::Session;

@@ -26,8 +26,7 @@ pub(super) enum Stands {
     For(ResponseId),
 }
 
-/// All that decides what a request is answered. File contents are known by their lengths: each
-/// time they are read, other marks stand around them.
+/// All that decides what a request is answered.
 #[derive(Debug, Serialize)]
 struct Digested<'a> {
     input: &'a [Item],
@@ -37,7 +36,7 @@ struct Digested<'a> {
     agent: Option<&'a str>,
     session: Option<&'a str>,
     model: Option<&'a str>,
-    context: Vec<usize>,
+    context: Vec<&'a [u8; 32]>,
 }
 
 /// The claim that a request lays to its idempotency key.
@@ -52,7 +51,7 @@ pub(super) fn of(create: &Create) -> Option<Claim> {
         agent: create.run.agent.as_ref().map(|agent| agent.as_str()),
         session: create.run.session.as_ref().map(|key| key.as_str()),
         model: create.run.model.as_deref(),
-        context: create.run.context.iter().map(String::len).collect(),
+        context: create.run.context.iter().map(|read| &read.digest).collect(),
     };
     let text = serde_json::to_vec(&digested).expect("what is asked is JSON");
     let digest = Sha256::digest(&text);

@@ -4,8 +4,8 @@ use super::messages::text_of;
 use super::reader::gone;
 use super::{Compact, Compacted, Error, Inner, Item, Output, Part, Role, Summary, chain};
 use crate::types::{
-    Content, Delivery, Delta, Failure, FailureKind, Hints, History, Message, OnDisconnect, Outcome,
-    RunEvent, RunKind, RunRequest, Sampling, StopReason, ToolChoice, Usage,
+    Content, ContextText, Delivery, Delta, Failure, FailureKind, Hints, History, Message,
+    OnDisconnect, Outcome, RunEvent, RunKind, RunRequest, Sampling, StopReason, ToolChoice, Usage,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -44,9 +44,9 @@ pub(super) async fn compact(inner: &Inner, compact: Compact) -> Result<Compacted
     let Compact { agent, model, origin, mut context, previous, input } = compact;
     let mut items = Vec::new();
     if let Some(previous) = previous {
-        let mut chain = chain::gather(inner, &origin.caller, previous).await?;
-        chain.context.append(&mut context);
-        (items, context) = (chain.items, chain.context);
+        let chain = chain::gather(inner, &origin.caller, previous).await?;
+        context.splice(..0, chain.context.into_iter().map(ContextText::from));
+        items = chain.items;
     }
     items.extend(input);
     let request = RunRequest {

@@ -1,7 +1,7 @@
 //! What can be asked of responses, and what is answered.
 
 use super::{Echo, Item, ResponseId};
-use crate::types::{AgentId, Origin, RunRequest, Usage};
+use crate::types::{AgentId, ContextText, Origin, RunRequest, Usage};
 
 /// A response that is wanted.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ pub struct Compact {
     /// Who asks, and where.
     pub origin: Origin,
     /// What the model reads with the conversation.
-    pub context: Vec<String>,
+    pub context: Vec<ContextText>,
     /// The response whose conversation it is, with all it continues.
     pub previous: Option<ResponseId>,
     /// What comes after it, or the whole conversation.

@@ -45,8 +45,9 @@ struct Settings<'a> {
     tool_choice: &'static str,
     function: Option<&'a str>,
     parallel_tool_calls: Option<bool>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    context: &'a [String],
+    /// Digests, since each reading of a file puts other marks round its text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    context: Vec<&'a [u8; 32]>,
     #[serde(skip_serializing_if = "Hinted::is_empty")]
     hints: Hinted<'a>,
 }
@@ -112,7 +113,7 @@ impl<'a> Settings<'a> {
             tool_choice,
             function,
             parallel_tool_calls: request.parallel_tool_calls,
-            context: &request.context,
+            context: request.context.iter().map(|read| &read.digest).collect(),
             hints: Hinted::of(&request.hints),
         }
     }
@@ -168,7 +169,7 @@ fn choice(choice: &ToolChoice) -> (&'static str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{Caller, OnDisconnect, Origin, SessionKey, Surface};
+    use crate::types::{Caller, ContextText, OnDisconnect, Origin, SessionKey, Surface};
 
     fn request() -> RunRequest {
         RunRequest {
@@ -197,6 +198,16 @@ mod tests {
             idempotency_key: None,
             on_disconnect: OnDisconnect::Detach,
         }
+    }
+
+    #[test]
+    fn a_text_is_known_by_what_was_read_and_not_by_its_marks() {
+        let with = |text: &str, digest: u8| {
+            let read = ContextText { text: text.to_owned(), digest: [digest; 32] };
+            of(&RunRequest { context: vec![read], ..request() })
+        };
+        assert_eq!(with("<1> a", 1), with("<2> a", 1));
+        assert_ne!(with("<1> a", 1), with("<1> b", 2));
     }
 
     #[test]

@@ -19,8 +19,9 @@ pub use failure::{Failure, FailureKind};
 pub use message::{Content, Message, Part, ToolCall};
 pub use name::{AgentId, InvalidName, ModelRef};
 pub use run::{
-    Alternative, Delivery, Delta, Hints, History, OnDisconnect, Origin, Outcome, ResponseFormat,
-    RunEvent, RunId, RunKind, RunRequest, Sampling, StopReason, Surface, TokenScore, Usage,
+    Alternative, ContextText, Delivery, Delta, Hints, History, OnDisconnect, Origin, Outcome,
+    ResponseFormat, RunEvent, RunId, RunKind, RunRequest, Sampling, StopReason, Surface,
+    TokenScore, Usage,
 };
 pub use secret::SecretInput;
 pub use session::{QueueMode, SessionKey};

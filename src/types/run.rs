@@ -6,6 +6,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub struct RunRequest {
     pub input: Vec<Message>,
     /// Texts that the model reads with this turn and that no transcript keeps, such as what stands
     /// in a file; each marked as what it is.
-    pub context: Vec<String>,
+    pub context: Vec<ContextText>,
     /// How the model samples.
     pub sampling: Sampling,
     /// What else a provider may make use of.
@@ -51,6 +52,24 @@ pub struct RunRequest {
     pub idempotency_key: Option<String>,
     /// What becomes of it when nobody reads it any more.
     pub on_disconnect: OnDisconnect,
+}
+
+/// A text that a model reads with a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextText {
+    /// It, with the marks that say what it is.
+    pub text: String,
+    /// What makes it the same text the next time it is read, when its marks are others: SHA-256 of
+    /// where it is from and of what stood there.
+    pub digest: [u8; 32],
+}
+
+impl From<String> for ContextText {
+    /// A text whose marks stay what they are.
+    fn from(text: String) -> Self {
+        let digest = Sha256::digest(&text).into();
+        Self { text, digest }
+    }
 }
 
 /// Who keeps a conversation.

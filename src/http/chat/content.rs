@@ -49,7 +49,8 @@ pub(crate) struct ContentPart {
 #[derive(Debug, serde::Deserialize, ToSchema)]
 pub(crate) struct ImageUrl {
     /// A `data:image/…` URI, or an `http(s)` address that the gateway fetches. Images of the last
-    /// `user` message are read; in earlier ones an address is only mentioned to the model.
+    /// `user` message are read; in earlier ones data is, and an address is only mentioned to the
+    /// model.
     pub url: String,
     /// `auto`, `low` or `high`.
     #[serde(default)]

@@ -5,7 +5,6 @@ use super::functions;
 use super::hints;
 use super::messages::Conversation;
 use super::reply::Told;
-use super::side_task;
 use super::stream::{Calls, Ending, Style};
 use super::wire::{CreateChatCompletionRequest, ResponseFormatParam};
 use super::wire_metadata::ChatCompletionMetadata;
@@ -16,7 +15,7 @@ use crate::http::session::{self, Fields};
 use crate::http::strict::Object;
 use crate::http::target::Target;
 use crate::http::terms::{self, Terms};
-use crate::http::{ApiError, json, range};
+use crate::http::{ApiError, json, range, side_task};
 use crate::types::{
     AgentId, Delivery, History, QueueMode, ResponseFormat, RunKind, RunRequest, Sampling,
 };

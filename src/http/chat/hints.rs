@@ -1,20 +1,14 @@
 //! What a chat request says to the provider, checked and passed on.
 
 use super::wire::CreateChatCompletionRequest;
-use crate::http::{ApiError, form, json, range};
+use crate::http::{ApiError, form, hints, json, range};
 use crate::types::Hints;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// OpenAI's limit on the likeliest tokens told at each place.
-const MAX_TOP_LOGPROBS: u32 = 20;
 /// OpenAI's limit on a bias, either way.
 const MAX_BIAS: f64 = 100.0;
-/// OpenAI's words, `none` to `max`.
-const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
-const VERBOSITIES: [&str; 3] = ["low", "medium", "high"];
-const TIERS: [&str; 6] = ["auto", "default", "flex", "scale", "priority", "fast"];
 
 /// Takes the hints out of a request.
 pub(super) fn take(request: &mut CreateChatCompletionRequest) -> Result<Hints, ApiError> {
@@ -23,17 +17,17 @@ pub(super) fn take(request: &mut CreateChatCompletionRequest) -> Result<Hints, A
         logprobs: logprobs(request.logprobs, request.top_logprobs)?,
         logit_bias: request.logit_bias.take().map_or(Ok(None), logit_bias)?,
         prediction: request.prediction.take().map(prediction).transpose()?,
-        reasoning_effort: range::one_of("reasoning_effort", effort, &EFFORTS)?,
-        verbosity: range::one_of("verbosity", verbosity, &VERBOSITIES)?,
-        service_tier: range::one_of("service_tier", request.service_tier.take(), &TIERS)?,
+        reasoning_effort: hints::effort("reasoning_effort", effort)?,
+        verbosity: hints::verbosity("verbosity", verbosity)?,
+        service_tier: hints::service_tier(request.service_tier.take())?,
         safety_identifier: request.safety_identifier.take(),
     })
 }
 
 fn logprobs(wanted: Option<bool>, top: Option<u32>) -> Result<Option<u8>, ApiError> {
-    let top = range::within("top_logprobs", top, 0..=MAX_TOP_LOGPROBS)?.unwrap_or(0);
+    let top = hints::top_logprobs(top)?.unwrap_or(0);
     if wanted == Some(true) {
-        return Ok(Some(u8::try_from(top).expect("within its range")));
+        return Ok(Some(top));
     }
     if top > 0 {
         let message = "`top_logprobs` needs `logprobs: true`.";

@@ -4,7 +4,7 @@ use super::content::{ContentParam, ContentPart, InputFile};
 use super::wire_message::{
     ChatCompletionMessageToolCall, ChatCompletionRequestMessage, FunctionCall, MessageRole,
 };
-use crate::http::attachments::{Attachments, Given, Place};
+use crate::http::attachments::{Age, Attachments, Given, Picture, Place};
 use crate::http::ignored::Ignored;
 use crate::http::range::required;
 use crate::http::strict::Object;
@@ -157,8 +157,8 @@ impl Reading<'_> {
         }
     }
 
-    /// An image of the last user message is read. One of an earlier message is passed on where it
-    /// is data; where it is an address it was read when it was new, and is mentioned.
+    /// An image of the last user message is read, and one of an earlier message where it is data;
+    /// where that is an address it was read when it was new, and is mentioned.
     fn image(
         &mut self,
         url: String,
@@ -174,15 +174,13 @@ impl Reading<'_> {
             let message = format!("`{path}` must be a data:image/… URI or an http(s) address.");
             return Err(ApiError::invalid("invalid_value", path, message));
         }
-        if Some(place.message) == self.latest {
-            let path = below(place, "image_url.url");
-            let given = Given { path, source: Source::Url(url) };
-            return Ok(self.conversation.attachments.image(given, place, detail));
+        let age = if Some(place.message) == self.latest { Age::New } else { Age::Earlier };
+        if address && age == Age::Earlier {
+            return Ok(Part::Text(format!("[image shown earlier: {url}]")));
         }
-        if data {
-            return Ok(Part::Image { url, detail });
-        }
-        Ok(Part::Text(format!("[image shown earlier: {url}]")))
+        let given = Given { path: below(place, "image_url.url"), source: Source::Url(url) };
+        let picture = Picture { place, age, detail };
+        Ok(self.conversation.attachments.image(given, picture))
     }
 
     /// A file is read wherever it stands: it is here, and its text is in no earlier answer.
@@ -195,11 +193,7 @@ impl Reading<'_> {
         }
         let path = below(place, "file.file_data");
         let data = required(file.file_data, || path.clone())?;
-        let is_uri = data.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
-        let source = match is_uri {
-            true => Source::Url(data),
-            false => Source::Inline { base64: data, media_type: None },
-        };
+        let source = Source::of_data(data);
         Ok(self.conversation.attachments.file(Given { path, source }, file.filename))
     }
 }

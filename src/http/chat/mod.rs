@@ -10,7 +10,6 @@ mod logprobs;
 mod messages;
 mod outcome;
 mod reply;
-pub(super) mod side_task;
 mod source;
 mod stream;
 #[cfg(test)]
@@ -135,6 +134,7 @@ impl ChatApi {
         meter: Meter,
     ) -> Result<Response, ApiError> {
         let Asked { mut run, answers, attachments, style } = asked;
+        meter.count_answers(answers)?;
         if !attachments.is_empty() {
             let snapshot = self.live.load_full();
             Box::pin(attachments.read(&self.media, allowed(&snapshot), &mut run)).await?;

@@ -7,9 +7,13 @@ use crate::types::{RunEvent, RunRequest};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::fmt;
+use std::io::{self, Write};
 
 /// Stands between an idempotency key and the number of an answer; no header can hold it.
 const KEY_SEPARATOR: char = '\u{1f}';
+/// What a request asks may take so many bytes, all its answers together: each run has what is
+/// asked for itself.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// An event of the answer with this number. A run that ends without saying how has none.
 pub(super) type Happened = (u32, Option<RunEvent>);
@@ -34,11 +38,13 @@ impl Source {
     /// Starts the runs that a request asks for.
     ///
     /// # Errors
-    /// The failure of the first that cannot begin; the others are given up.
+    /// 400 when the request is too large to be asked so often; the failure of the first that cannot
+    /// begin, and the others are given up.
     pub(super) fn start(runs: &Runs, run: RunRequest, answers: u32) -> Result<Self, ApiError> {
         if answers == 1 {
             return runs.start(run).map(Self::One).map_err(ApiError::from);
         }
+        check_size(&run, answers)?;
         let started: Result<Vec<Run>, _> = (0..answers)
             .map(|index| {
                 let mut one = run.clone();
@@ -100,6 +106,45 @@ impl Several {
             self.speaking = Some((index, run));
         }
         (index, event)
+    }
+}
+
+/// Refuses what is too large to be asked for each of several answers.
+fn check_size(run: &RunRequest, answers: u32) -> Result<(), ApiError> {
+    let most = MAX_BYTES / size(run).max(1);
+    if usize::try_from(answers).is_ok_and(|answers| answers <= most) {
+        return Ok(());
+    }
+    let mib = MAX_BYTES / (1024 * 1024);
+    let message = format!(
+        "What is asked may have {mib} MiB, all its answers together: with this request `n` can be \
+         {} at most.",
+        most.max(1)
+    );
+    Err(ApiError::invalid("invalid_value", "n", message))
+}
+
+/// The bytes of what can be large in a request.
+fn size(run: &RunRequest) -> usize {
+    let mut written = Written(0);
+    serde_json::to_writer(&mut written, &run.input).expect("messages are JSON");
+    let texts = run.context.iter().map(|read| read.text.len());
+    let schemas = run.tools.iter().filter_map(|tool| tool.parameters.as_ref());
+    let schemas = schemas.map(|schema| schema.get().len());
+    texts.chain(schemas).fold(written.0, usize::saturating_add)
+}
+
+/// Counts what is written to it.
+struct Written(usize);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -48,8 +48,8 @@ pub(crate) struct CreateChatCompletionRequest {
     #[serde(default)]
     #[schema(value_type = Option<ResponseFormatParam>)]
     pub response_format: Option<Object<ResponseFormatParam>>,
-    /// How many answers to give. Each of several is a run of its own, and none of them a turn of
-    /// a session.
+    /// How many answers to give. Each of several is a run and counts as a request of its own, and
+    /// none of them is a turn of a session.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 128)]
     pub n: Option<u32>,
@@ -105,8 +105,8 @@ pub(crate) struct CreateChatCompletionRequest {
     /// How much the model says: `low`, `medium` or `high`; for the provider.
     #[serde(default)]
     pub verbosity: Option<String>,
-    /// Which of the provider's queues the request goes to: `auto`, `default`, `flex`, `scale`,
-    /// `priority` or `fast`; for the provider.
+    /// Which of the provider's queues the request goes to, such as `auto`, `default`, `flex` or
+    /// `priority`; any name to 64 characters, for the provider.
     #[serde(default)]
     pub service_tier: Option<String>,
     /// Names the end user to the provider's abuse checks.

@@ -7,7 +7,7 @@ use crate::http::ApiError;
 use crate::http::security::Writer;
 use crate::http::target;
 use crate::responses::{self, Compact, ResponseId};
-use crate::types::{Origin, Surface};
+use crate::types::{ContextText, Origin, Surface};
 use serde::Deserialize;
 use std::time::{SystemTime, UNIX_EPOCH};
 use utoipa::ToSchema;
@@ -56,7 +56,8 @@ impl Handles {
             }
         };
         let mut context = input.context;
-        context.extend(request.instructions.filter(|text| !text.is_empty()));
+        let instructions = request.instructions.filter(|text| !text.is_empty());
+        context.extend(instructions.map(ContextText::from));
         let compact = Compact {
             agent: target.agent,
             model: target.model,

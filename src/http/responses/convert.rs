@@ -8,15 +8,15 @@ use super::wire::{ConversationParam, CreateResponse};
 use super::{Handles, calls, failed, references};
 use crate::config::ResponsesEndpoint;
 use crate::http::ApiError;
-use crate::http::chat::side_task;
 use crate::http::ignored::Ignored;
 use crate::http::session::{self, Fields, Found};
+use crate::http::side_task;
 use crate::http::target;
 use crate::http::terms::{self, Terms};
 use crate::responses::{self, Create, Echo, Item, Keep, ResponseId};
 use crate::types::{
-    AgentId, Caller, Delivery, Hints, History, Message, OnDisconnect, QueueMode, RunKind,
-    RunRequest, Sampling,
+    AgentId, Caller, ContextText, Delivery, Hints, History, Message, OnDisconnect, QueueMode,
+    RunKind, RunRequest, Sampling,
 };
 use poem::http::HeaderMap;
 use serde_json::{Map, Value};
@@ -51,7 +51,7 @@ pub(super) struct Asked {
 pub(super) struct Input {
     pub(super) items: Vec<Item>,
     /// The texts of files.
-    pub(super) context: Vec<String>,
+    pub(super) context: Vec<ContextText>,
     /// Where the request names items that are not used.
     pub(super) skipped: Vec<String>,
 }

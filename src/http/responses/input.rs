@@ -345,10 +345,7 @@ fn file(param: InputContent, path: &str) -> Result<(Wanted, Part), ApiError> {
     let mut filename = param.filename;
     let mut file_url = None;
     let (source, place) = match (param.file_data, param.file_url, param.source) {
-        (Some(data), ..) if is_data_uri(&data) => (Source::Url(data), format!("{path}.file_data")),
-        (Some(base64), ..) => {
-            (Source::Inline { base64, media_type: None }, format!("{path}.file_data"))
-        }
+        (Some(data), ..) => (Source::of_data(data), format!("{path}.file_data")),
         (None, Some(url), _) => (Source::Url(url), format!("{path}.file_url")),
         (None, None, Some(Object(mut source))) => {
             filename = filename.or(source.filename.take());
@@ -359,7 +356,7 @@ fn file(param: InputContent, path: &str) -> Result<(Wanted, Part), ApiError> {
         }
     };
     if let Source::Url(url) = &source
-        && !is_data_uri(url)
+        && source.is_fetched()
     {
         file_url = Some(url.clone());
     }
@@ -394,9 +391,4 @@ fn no_upload(file_id: Option<&str>, path: &str) -> Result<(), ApiError> {
     let message = "Files cannot be uploaded to this gateway, so there are no file ids: send the \
                    bytes as `file_data` or `image_url`, or an address.";
     Err(ApiError::invalid("unsupported_value", format!("{path}.file_id"), message))
-}
-
-/// Whether an address holds its content itself.
-pub(super) fn is_data_uri(url: &str) -> bool {
-    url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
 }

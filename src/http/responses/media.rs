@@ -1,11 +1,12 @@
 //! Reading the images and files that a request brings.
 
-use super::input::{Draft, Drafted, is_data_uri};
+use super::input::{Draft, Drafted};
 use crate::config::ResponsesEndpoint;
 use crate::http::ApiError;
 use crate::http::attachments::{self, AT_ONCE, MAX_FILES};
 use crate::media::{Media, Source};
 use crate::responses::{Item, Output, Part};
+use crate::types::ContextText;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 /// An image or a file of a request, still to be read.
@@ -40,7 +41,7 @@ enum Read {
     /// An image's data URI.
     Image(String),
     /// A file's text.
-    Text(String),
+    Text(ContextText),
 }
 
 impl Draft {
@@ -50,7 +51,7 @@ impl Draft {
         &mut self,
         media: &Media,
         limits: &ResponsesEndpoint,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<Vec<ContextText>, ApiError> {
         self.check_counts(limits)?;
         let pending = std::mem::take(&mut self.pending);
         let places: Vec<(usize, usize)> =
@@ -73,14 +74,13 @@ impl Draft {
             self.pending.iter().map(|pending| &pending.wanted).filter(|one| counts(one)).nth(most)
         };
         let files = beyond(|one| matches!(one.kind, Kind::File(_)), MAX_FILES);
-        let fetched = beyond(Wanted::is_fetched, limits.max_url_parts);
+        let fetched = beyond(|one| one.source.is_fetched(), limits.max_url_parts);
         let (one, most, what) = match (files, fetched) {
             (Some(file), _) => (file, MAX_FILES, "files"),
             (None, Some(one)) => (one, limits.max_url_parts, "images and files by URL"),
             (None, None) => return Ok(()),
         };
-        let message = format!("At most {most} {what} are taken in one request.");
-        Err(ApiError::invalid("too_many", one.path.as_str(), message))
+        Err(attachments::too_many(&one.path, most, what))
     }
 
     fn place(&mut self, item: usize, part: usize, uri: String) {
@@ -94,13 +94,6 @@ impl Draft {
         if let Some(Part::InputImage { image_url, .. }) = parts.get_mut(part) {
             *image_url = Some(uri);
         }
-    }
-}
-
-impl Wanted {
-    /// Whether it has to be asked for elsewhere.
-    fn is_fetched(&self) -> bool {
-        matches!(&self.source, Source::Url(url) if !is_data_uri(url))
     }
 }
 

@@ -4,7 +4,7 @@ use super::wire::{CreateResponse, ReasoningParam, ResponseTextFormat, ResponseTe
 use crate::http::form::{self, SchemaParam};
 use crate::http::ignored::Ignored;
 use crate::http::strict::Object;
-use crate::http::{ApiError, range};
+use crate::http::{ApiError, hints as words, range};
 use crate::responses::Echo;
 use crate::types::{Hints, ResponseFormat, Sampling};
 use serde::Serialize;
@@ -16,19 +16,14 @@ use std::collections::BTreeMap;
 const MAX_NOTES: usize = 16;
 const MAX_NOTE_NAME_CHARS: usize = 64;
 const MAX_NOTE_CHARS: usize = 512;
-/// OpenAI's limit on `top_logprobs`.
-const MAX_ALTERNATIVES: u8 = 20;
 
 /// The value of `include` that asks for the scores of the answer's tokens.
 const LOGPROBS: &str = "message.output_text.logprobs";
 /// Values of `include` that ask for what is always there.
 const ALWAYS: [&str; 1] = ["message.input_image.image_url"];
 
-const EFFORTS: &[&str] = &["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 const SUMMARIES: &[&str] = &["auto", "concise", "detailed"];
-const VERBOSITIES: &[&str] = &["low", "medium", "high"];
 const TRUNCATIONS: &[&str] = &["auto", "disabled"];
-const TIERS: &[&str] = &["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"];
 
 /// The form of the text: for the model, and as the response repeats it.
 #[derive(Debug, Default)]
@@ -79,8 +74,7 @@ pub(super) fn hints(
     thinking: &Thinking,
     ignored: &mut Ignored,
 ) -> Result<Hints, ApiError> {
-    let top = request.top_logprobs;
-    let mut scores = range::within("top_logprobs", top, 0..=MAX_ALTERNATIVES)?;
+    let mut scores = words::top_logprobs(request.top_logprobs.map(u32::from))?;
     for (at, wanted) in request.include.iter().flatten().enumerate() {
         match wanted.as_str() {
             LOGPROBS => scores = scores.or(Some(0)),
@@ -91,7 +85,7 @@ pub(super) fn hints(
     Ok(Hints {
         logprobs: scores,
         reasoning_effort: thinking.effort.clone(),
-        service_tier: range::one_of("service_tier", request.service_tier.clone(), TIERS)?,
+        service_tier: words::service_tier(request.service_tier.clone())?,
         safety_identifier: request.safety_identifier.clone(),
         ..Hints::default()
     })
@@ -130,7 +124,7 @@ pub(super) fn thinking(param: Option<Object<ReasoningParam>>) -> Result<Thinking
         return Ok(Thinking::default());
     };
     Ok(Thinking {
-        effort: range::one_of("reasoning.effort", effort, EFFORTS)?,
+        effort: words::effort("reasoning.effort", effort)?,
         summary: range::one_of("reasoning.summary", summary.or(generate_summary), SUMMARIES)?,
     })
 }
@@ -139,7 +133,7 @@ pub(super) fn text(param: Option<Object<ResponseTextParam>>) -> Result<TextSetti
     let Some(Object(ResponseTextParam { format, verbosity })) = param else {
         return Ok(TextSettings::default());
     };
-    let verbosity = range::one_of("text.verbosity", verbosity, VERBOSITIES)?;
+    let verbosity = words::verbosity("text.verbosity", verbosity)?;
     let Some(Object(param)) = format else {
         return Ok(TextSettings { verbosity, ..TextSettings::default() });
     };

@@ -96,6 +96,8 @@ pub(super) enum Failure {
     Crashed,
     TooSlow,
     Busy,
+    /// Our own binary cannot be run.
+    NoProgram,
 }
 
 impl Failure {
@@ -116,6 +118,10 @@ impl Failure {
             Failure::Busy => {
                 let message = "cannot be read now: too much is being read at once; try again later";
                 (Kind::Busy, message)
+            }
+            Failure::NoProgram => {
+                let message = "cannot be read: the gateway cannot run the program that reads it; its log says why";
+                (Kind::Internal, message)
             }
         };
         Error::new(kind, format!("The {what} {message}."))
@@ -143,13 +149,13 @@ impl Extractor {
         let _place = place.expect("the semaphore is never closed");
         let Some(program) = &self.program else {
             tracing::error!("the system does not tell where our own binary lies");
-            return Err(Failure::Busy);
+            return Err(Failure::NoProgram);
         };
         let output = match timeout(TIME_LIMIT, Box::pin(output(program, work, input))).await {
             Err(_) => return Err(Failure::TooSlow),
             Ok(Err(error)) => {
                 tracing::error!(%error, "cannot run our own binary to read a file");
-                return Err(Failure::Busy);
+                return Err(Failure::NoProgram);
             }
             Ok(Ok(output)) => output,
         };

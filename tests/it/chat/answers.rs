@@ -100,3 +100,21 @@ async fn the_tokens_of_all_answers_count_against_the_limit_once() {
         assert!((200..500).contains(&left), "{left} are left after stream: {stream}");
     }
 }
+
+#[tokio::test]
+async fn what_is_large_is_not_asked_many_times_at_once() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let ask = |n: u32| {
+        let content = "x".repeat(1024 * 1024);
+        asking(json!({"messages": [{"role": "user", "content": content}], "n": n}))
+    };
+    let reply = gateway.post(PATH, ask(64)).await;
+    assert_eq!(reply.status(), 400);
+    let body: Value = reply.json().await.expect("JSON");
+    assert_eq!(body["error"]["param"], "n", "{body}");
+    let message = body["error"]["message"].as_str().expect("a message");
+    // The message itself takes a few bytes more than its text.
+    assert!(message.ends_with("`n` can be 63 at most."), "{message}");
+    assert_eq!(upstream.connections(), 0);
+}

@@ -149,12 +149,12 @@ async fn what_was_given_to_read_is_read_on() {
     let upstream = echo().await;
     let (home, _folder) = Home::new(&upstream).await;
     let mut create = in_session("agent:main:chat:7", ask("a"));
-    create.run.context = vec!["file one".to_owned()];
+    create.run.context = vec!["file one".to_owned().into()];
     let first = home.create(create).await;
     let (id, session) = (*first.id(), first.session().cloned().expect("a session"));
     first.finish().await;
     let mut create = continuing(&id, ask("b"));
-    create.run.context = vec!["file two".to_owned()];
+    create.run.context = vec!["file two".to_owned().into()];
     let second = home.create(create).await;
     let id = *second.id();
     second.finish().await;

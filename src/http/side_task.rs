@@ -57,12 +57,12 @@ const INSTRUCTIONS: [Form; 2] = [
 ];
 
 /// Whether a `metadata.task` names a side task.
-pub(in crate::http) fn is_named(task: &str) -> bool {
+pub(super) fn is_named(task: &str) -> bool {
     TASKS.contains(&task)
 }
 
 /// Whether a conversation has the form of a side task.
-pub(in crate::http) fn has_form(conversation: &[Message]) -> bool {
+pub(super) fn has_form(conversation: &[Message]) -> bool {
     match conversation {
         [Message::User { content, .. }] => {
             text(content).is_some_and(|text| MESSAGES.iter().any(|form| form.fits(text)))
