@@ -61,6 +61,10 @@ impl Asked {
     /// brings the conversation.
     pub(super) fn checked(self) -> Result<Self, ApiError> {
         let Create { run, input, previous, .. } = &self.create;
+        if run.input.is_empty() && previous.is_none() {
+            let message = "There is nothing to answer: none of the items of `input` is used here.";
+            return Err(ApiError::invalid("invalid_value", "input", message));
+        }
         if run.history == History::Caller {
             calls::check(input, previous.is_none())?;
         }

@@ -177,6 +177,9 @@ async fn a_gateway_that_stops_says_so_of_requests_that_wait() {
     assert_eq!(idle.close_code().await.0, CloseCode::Away);
     // It comes when the gateway stops already.
     busy.create(json!({"input": "z", "stream_id": "third"})).await;
+    // Frames are read in their order: once this is answered, that one has been.
+    busy.0.send(Message::Ping(Bytes::new())).await.expect("taken");
+    while !matches!(busy.message().await, Message::Pong(_)) {}
     gate.open();
     let (code, said) = busy.close_code().await;
     assert_eq!(code, CloseCode::Away);
