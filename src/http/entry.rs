@@ -84,8 +84,14 @@ pub fn endpoint(services: Services) -> BoxEndpoint<'static, Response> {
     let Services { live, gate, runs, responses, media, tasks, agents, providers, toolbox, health } =
         services;
     let sockets = responses::Sockets::default();
-    let made_with =
-        responses::Handles { live: live.clone(), responses, media: media.clone(), tasks, sockets };
+    let made_with = responses::Handles {
+        live: live.clone(),
+        agents: agents.clone(),
+        responses,
+        media: media.clone(),
+        tasks,
+        sockets,
+    };
     let groups: Groups = (
         models::ModelsApi { live: live.clone() },
         chat::ChatApi { live: live.clone(), runs, agents: agents.clone(), media },
@@ -224,6 +230,7 @@ impl Door {
     fn envelope(&self, status: StatusCode, method: &Method, path: &str) -> ApiError {
         match status {
             StatusCode::NOT_FOUND => ApiError::not_found(path),
+            StatusCode::METHOD_NOT_ALLOWED if self.is_no_path(path) => ApiError::not_found(path),
             StatusCode::METHOD_NOT_ALLOWED => {
                 let allow = self.allowed(path);
                 let message = format!("{method} is not allowed on {path}; use {allow}.");
@@ -240,6 +247,11 @@ impl Door {
                 ApiError::internal()
             }
         }
+    }
+
+    /// Whether a path only fits a route because something stands where an id is.
+    fn is_no_path(&self, path: &str) -> bool {
+        self.routes.iter().all(|(route, _)| route != path) && responses::is_no_path(path)
     }
 
     /// The methods of a path, `HEAD` wherever there is `GET`.

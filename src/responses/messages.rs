@@ -114,18 +114,17 @@ fn content_of(content: &[Part]) -> Content {
             let (data, format) = (input_audio.data.clone(), input_audio.format.clone());
             Some(types::Part::Audio { data, format })
         }
+        // In the place of a file stands its name, as in chat completions.
+        Part::InputFile { filename, .. } => Some(types::Part::Text(match filename {
+            Some(name) => format!("[attached file: {name}]"),
+            None => "[attached file]".to_owned(),
+        })),
         other => text(other).map(|text| types::Part::Text(text.to_owned())),
     });
     let mut parts: Vec<_> = parts.collect();
     match parts.as_mut_slice() {
-        // Some providers refuse a message in which there is nothing.
-        [] if has_file(content) => Content::Text("(a file)".to_owned()),
         [] => Content::Text(String::new()),
         [types::Part::Text(text)] => Content::Text(std::mem::take(text)),
         _ => Content::Parts(parts),
     }
-}
-
-fn has_file(content: &[Part]) -> bool {
-    content.iter().any(|part| matches!(part, Part::InputFile { .. }))
 }

@@ -27,6 +27,7 @@ mod object;
 mod open;
 mod read;
 mod reader;
+mod referred;
 mod request;
 mod row;
 mod times;
@@ -51,6 +52,7 @@ use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::types::Caller;
 use live::Lives;
+use std::collections::HashMap;
 use std::sync::Arc;
 use times::Remembered;
 
@@ -156,12 +158,17 @@ impl Responses {
         read::input_items(&self.0, caller, *id, page).await
     }
 
-    /// The item of a kept response that has this id, be it one of its output or of its input.
+    /// The items of kept responses that have these ids, by them, be they of a response's output or of
+    /// its input.
     ///
     /// # Errors
-    /// [`Error::UnknownItem`] also for another caller's; [`Error::Store`].
-    pub async fn item(&self, caller: &Caller, id: &str) -> Result<Item, Error> {
-        read::item(&self.0, caller, id).await
+    /// [`Error::UnknownItem`] also for another caller's; too much of them; [`Error::Store`].
+    pub async fn items(
+        &self,
+        caller: &Caller,
+        ids: &[&str],
+    ) -> Result<HashMap<String, Item>, Error> {
+        referred::items(&self.0, caller, ids).await
     }
 
     /// Makes a conversation short.

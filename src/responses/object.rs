@@ -15,20 +15,26 @@ pub struct ResponseObject {
     /// When it began, in seconds since 1970.
     pub created_at: i64,
     /// When it was completed, in seconds since 1970; null unless it was.
+    #[schema(required)]
     pub completed_at: Option<i64>,
     /// How far it is.
     pub status: State,
     /// Whether it goes on without anybody following it.
     pub background: bool,
     /// Why it failed; null unless it did.
+    #[schema(required)]
     pub error: Option<ErrorBody>,
     /// Why it was cut short; null unless it was.
+    #[schema(required)]
     pub incomplete_details: Option<IncompleteDetails>,
     /// The instructions it was given.
+    #[schema(required)]
     pub instructions: Option<String>,
     /// Tokens it may have, hidden reasoning included.
+    #[schema(required)]
     pub max_output_tokens: Option<u32>,
     /// Calls to built-in tools it may make.
+    #[schema(required)]
     pub max_tool_calls: Option<u32>,
     /// The caller's own notes, texts by name.
     #[schema(value_type = std::collections::HashMap<String, String>)]
@@ -40,14 +46,18 @@ pub struct ResponseObject {
     /// Whether the model may call several functions at once.
     pub parallel_tool_calls: bool,
     /// The response that it continues.
+    #[schema(required)]
     pub previous_response_id: Option<String>,
     /// The conversation that it is part of.
+    #[schema(required)]
     pub conversation: Option<Conversation>,
     /// Groups requests that begin alike.
+    #[schema(required)]
     pub prompt_cache_key: Option<String>,
     /// How the model thinks.
     pub reasoning: Reasoning,
     /// Names the end user to abuse checks.
+    #[schema(required)]
     pub safety_identifier: Option<String>,
     /// The queue it went through.
     pub service_tier: String,
@@ -72,8 +82,10 @@ pub struct ResponseObject {
     /// What happens to a conversation that is too long: `auto` or `disabled`.
     pub truncation: String,
     /// Tokens spent; null until it has ended.
+    #[schema(required)]
     pub usage: Option<Tokens>,
     /// Names the end user.
+    #[schema(required)]
     pub user: Option<String>,
 }
 
@@ -126,8 +138,10 @@ pub struct Conversation {
 #[schema(as = ResponseReasoning)]
 pub struct Reasoning {
     /// How much, such as `low`.
+    #[schema(required)]
     pub effort: Option<String>,
     /// How much of it is shown, such as `auto`.
+    #[schema(required)]
     pub summary: Option<String>,
 }
 

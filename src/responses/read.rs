@@ -3,7 +3,7 @@
 use super::live::Live;
 use super::object::ResponseObject;
 use super::row::{self, Row};
-use super::{Error, Inner, Item, Items, Order, Page, Reader, ResponseId, claims};
+use super::{Error, Inner, Items, Order, Page, Reader, ResponseId, claims};
 use crate::store::{Batch, Expect};
 use crate::types::Caller;
 use std::sync::Arc;
@@ -133,21 +133,6 @@ pub(super) async fn input_items(
     let has_more = items.len() - start > limit;
     let items = items.into_iter().skip(start).take(limit).collect();
     Ok(Items { items, has_more })
-}
-
-/// The item with this id.
-pub(super) async fn item(inner: &Inner, caller: &Caller, id: &str) -> Result<Item, Error> {
-    let unknown = || Error::UnknownItem(id.to_owned());
-    let response = ResponseId::of_item(id).ok_or_else(unknown)?;
-    let object = match get(inner, caller, response).await {
-        Err(Error::Unknown(_)) => return Err(unknown()),
-        object => object?,
-    };
-    if let Some(item) = object.output.into_iter().find(|item| item.id() == id) {
-        return Ok(item);
-    }
-    let (asked, _) = row::asked(&inner.store, response).await?;
-    asked.items.into_iter().find(|item| item.id() == id).ok_or_else(unknown)
 }
 
 fn unknown(id: ResponseId) -> Error {

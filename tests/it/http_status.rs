@@ -181,7 +181,7 @@ async fn refused_by_responses(case: &str, gateway: &Gateway) -> Option<Response>
             body["conversation"] = json!("c");
             body
         }
-        "item of an unknown type" => said("input", json!([{"type": "web_search_call"}])),
+        "item of an unknown type" => said("input", json!([{"type": "wish_call"}])),
         "file by its id" => {
             let file = json!({"type": "input_file", "file_id": "file-1"});
             said("input", json!([{"role": "user", "content": [file]}]))

@@ -151,3 +151,19 @@ async fn a_stream_is_resumed_where_it_was_left_while_it_grows() {
     assert!(text.contains(&format!("\"sequence_number\":{}", last + 1)), "{text}");
     assert!(text.contains("\"text\":\"one two\""), "{text}");
 }
+
+#[tokio::test]
+async fn a_request_refers_to_only_so_many_items() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&upstream.base_url(), json!({})).await;
+    let refer = |at: usize| json!({"type": "item_reference", "id": format!("msg_{at:040x}")});
+    let ask = async |most: usize| {
+        let input: Vec<Value> = (0..most).map(refer).collect();
+        let error = json_of(create(&gateway, json!({"input": input})).await).await;
+        let error = &error["error"];
+        [&error["code"], &error["param"]].map(|text| text.as_str().unwrap_or("?").to_owned())
+    };
+    assert_eq!(ask(1001).await, ["too_many", "input[1000].id"]);
+    // So many are looked for, and none is there.
+    assert_eq!(ask(1000).await[0], "not_found");
+}

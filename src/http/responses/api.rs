@@ -1,25 +1,21 @@
 //! The operations of `/v1/responses`.
 
 use super::compact::CompactResponse;
-use super::convert::{Asked, Before, Circumstances};
+use super::convert::{Before, Circumstances};
 use super::growth::Growth;
 use super::query::Said;
-use super::reply::{
-    CompactedResponse, DeletedResponse, Notes, ResponseItemList, ResponseReply, Switched,
-};
+use super::reply::{CompactedResponse, DeletedResponse, ResponseItemList, ResponseReply, Switched};
 use super::wire::CreateResponse;
-use super::{Handles, failed, unanswered, ws};
+use super::{Handles, failed, ws};
 use crate::http::json::Json;
 use crate::http::meter::Meter;
 use crate::http::request_id::RequestId;
 use crate::http::security::{self, Keeper, Writer};
-use crate::http::session::Found;
-use crate::http::sse::{self, Pace};
 use crate::http::target::{self, Overrides};
 use crate::http::terms::Terms;
 use crate::http::{ApiError, Tag};
-use crate::responses::{self, Event, Order, Page, Reader, ResponseId, ResponseObject};
-use crate::types::{Caller, History, OnDisconnect, Origin, Surface};
+use crate::responses::{self, Order, Page, ResponseId, ResponseObject};
+use crate::types::{Origin, Surface};
 use poem::Request;
 use poem::http::HeaderMap;
 use poem::web::Data;
@@ -75,30 +71,9 @@ impl ResponsesApi {
             origin: Origin { surface: Surface::Responses, caller },
             session_key: session_key.0,
         };
-        let stream = body.0.stream == Some(true);
         let before = Before::of(&body.0)?;
-        body.0.check_input(&before)?;
         let circumstances = Circumstances { terms, headers, before };
-        let Asked { create, session, ignored } =
-            self.handles.prepare(body.0, circumstances).await?;
-        let background = create.background;
-        let mut notes = Notes { session, ignored };
-        let begun = self.handles.responses.create(create).await;
-        let reader = match begun {
-            Ok(reader) => reader,
-            Err(error) => return Err(notes.failed(failed(error, "input"))),
-        };
-        notes.session = notes.session.or_else(|| inherited(&reader));
-        let reply = match (stream, background) {
-            (true, true) => self.stream(Growth::of_kept(reader, meter)).await,
-            (true, false) => self.stream(Growth::new(reader, meter)).await,
-            (false, true) => self.begun(reader, meter).await,
-            (false, false) => whole(reader, meter).await,
-        };
-        match reply {
-            Ok(reply) => Ok(reply.with(notes)),
-            Err(error) => Err(notes.failed(error)),
-        }
+        self.answer(body.0, circumstances, meter).await
     }
 
     /// Connect a WebSocket
@@ -225,53 +200,6 @@ impl ResponsesApi {
     }
 }
 
-impl ResponsesApi {
-    async fn stream(&self, growth: Growth) -> Result<ResponseReply, ApiError> {
-        let pace = Pace::from(&self.handles.live.load().config.gateway.http.sse);
-        sse::reply(growth, pace).await.map(ResponseReply::stream)
-    }
-
-    /// Answers with a response that nobody waits for, as it begins.
-    async fn begun(&self, mut reader: Reader, meter: Meter) -> Result<ResponseReply, ApiError> {
-        let first = reader.next().await;
-        let (Event::Created { response, .. }
-        | Event::Queued { response, .. }
-        | Event::InProgress { response, .. }) = first.ok_or_else(|| unanswered(None))?
-        else {
-            return Err(unanswered(reader.failure()));
-        };
-        self.handles.tasks.spawn(count(reader, meter));
-        Ok(ResponseReply::whole(*response))
-    }
-}
-
-/// Follows a response to its end, for what it takes.
-async fn count(reader: Reader, mut meter: Meter) {
-    if let Some(spent) = reader.finish().await.usage {
-        meter.saw(spent.into());
-    }
-}
-
-/// Reads a response to its end.
-async fn whole(mut reader: Reader, mut meter: Meter) -> Result<ResponseReply, ApiError> {
-    reader.read_to_end().await;
-    let failure = reader.failure().cloned();
-    let response = reader.finish().await;
-    if let Some(spent) = response.usage {
-        meter.saw(spent.into());
-    }
-    match failure {
-        Some(failure) => Err(unanswered(Some(&failure))),
-        None => Ok(ResponseReply::whole(response)),
-    }
-}
-
-/// The session of a response that names none: that of the one it continues, if that has one.
-fn inherited(reader: &Reader) -> Option<Found> {
-    let (key, source) = (reader.session()?.clone(), "previous_response_id");
-    Some(Found { key, source, history: History::Session })
-}
-
 /// The id of a response, as far as it can be one.
 fn id(text: &str) -> Result<ResponseId, ApiError> {
     ResponseId::parse(text)
@@ -300,23 +228,4 @@ fn order_of(order: Option<&str>) -> Result<Order, ApiError> {
             Err(ApiError::invalid("unsupported_value", "order", message))
         }
     }
-}
-
-/// What holds for every response that one connection asks for.
-pub(super) fn terms_of(caller: Caller, headers: &HeaderMap) -> Result<Terms, ApiError> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let owned = |name: &str| text(name).map(str::to_owned);
-    let on_disconnect: OnDisconnect = target::on_disconnect(text(target::DISCONNECT_HEADER))?;
-    Ok(Terms {
-        overrides: Overrides::read(
-            caller,
-            owned(target::AGENT_HEADER),
-            owned(target::MODEL_HEADER),
-        )?,
-        // A key names one request, and a connection carries many.
-        idempotency_key: None,
-        on_disconnect,
-        origin: Origin { surface: Surface::Responses, caller },
-        session_key: owned(crate::http::session::KEY_HEADER),
-    })
 }

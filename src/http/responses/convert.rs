@@ -1,11 +1,11 @@
 //! From OpenAI's Responses request to a response that is wanted, refusing what cannot be made.
 
-use super::input::{self, Drafted};
+use super::input;
 use super::items::{InputParam, TextOr};
 use super::settings::{self, TextSettings, Thinking};
 use super::tools::{self, Offered};
 use super::wire::{ConversationParam, CreateResponse};
-use super::{Handles, failed};
+use super::{Handles, calls, failed, references};
 use crate::config::ResponsesEndpoint;
 use crate::http::ApiError;
 use crate::http::ignored::Ignored;
@@ -52,6 +52,24 @@ pub(super) struct Input {
     pub(super) items: Vec<Item>,
     /// The texts of files.
     pub(super) context: Vec<ContextText>,
+    /// Where the request names items that are not used.
+    pub(super) skipped: Vec<String>,
+}
+
+impl Asked {
+    /// Refuses function calls and answers of them that do not belong together, as far as the caller
+    /// brings the conversation.
+    pub(super) fn checked(self) -> Result<Self, ApiError> {
+        let Create { run, input, previous, .. } = &self.create;
+        if run.input.is_empty() && previous.is_none() {
+            let message = "There is nothing to answer: none of the items of `input` is used here.";
+            return Err(ApiError::invalid("invalid_value", "input", message));
+        }
+        if run.history == History::Caller {
+            calls::check(input, previous.is_none())?;
+        }
+        Ok(self)
+    }
 }
 
 impl Before {
@@ -133,6 +151,18 @@ impl CreateResponse {
         if self.max_tool_calls.is_some() {
             ignored.note("max_tool_calls");
         }
+        if self.store == Some(false) {
+            // Only a session could be found by them.
+            let given =
+                |name: &Option<String>| name.as_deref().is_some_and(|name| !name.is_empty());
+            for (name, given) in
+                [("prompt_cache_key", given(&self.prompt_cache_key)), ("user", given(&self.user))]
+            {
+                if given {
+                    ignored.note(name);
+                }
+            }
+        }
         ignored.note_seen(&[
             ("stream_options", self.stream_options),
             ("prompt", self.prompt),
@@ -173,8 +203,15 @@ impl Handles {
         };
         input.items.splice(0..0, before.items);
         let model = terms.overrides.model.clone().or(target.model);
+        for path in std::mem::take(&mut input.skipped) {
+            ignored.note(path);
+        }
         let wanted = Wanted { request, settled, terms, agent, model, session, input };
-        Ok(wanted.into_asked(before.kept, ignored))
+        let mut asked = wanted.into_asked(before.kept, ignored);
+        for hint in self.agents.untaken(&snapshot, &asked.create.run) {
+            asked.ignored.note(settings::untaken(hint, &mut asked.create.echo));
+        }
+        Ok(asked)
     }
 
     /// The items of a request, with their images and files read and their references looked up.
@@ -186,17 +223,9 @@ impl Handles {
     ) -> Result<Input, ApiError> {
         let mut draft = input::draft(param)?;
         let context = draft.read(&self.media, limits).await?;
-        let mut items = Vec::with_capacity(draft.items.len());
-        for drafted in draft.items {
-            items.push(match drafted {
-                Drafted::Item(item) => item,
-                Drafted::Reference { id, path } => {
-                    let found = self.responses.item(caller, &id).await;
-                    found.map_err(|error| failed(error, &path))?
-                }
-            });
-        }
-        Ok(Input { items, context })
+        let skipped = std::mem::take(&mut draft.skipped);
+        let items = references::look_up(&self.responses, caller, draft.items).await?;
+        Ok(Input { items, context, skipped })
     }
 }
 
@@ -215,6 +244,10 @@ impl Settled {
     fn of(request: &mut CreateResponse, ignored: &mut Ignored) -> Result<Self, ApiError> {
         request.note_ignored(ignored);
         let thinking = settings::thinking(request.reasoning.take())?;
+        if thinking.summary.is_some() {
+            // What the provider shows of its thoughts is always passed on, and nothing asks for more.
+            ignored.note("reasoning.summary");
+        }
         let text = settings::text(request.text.take())?;
         let mut hints = settings::hints(request, &thinking, ignored)?;
         hints.verbosity.clone_from(&text.verbosity);

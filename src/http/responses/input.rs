@@ -4,12 +4,36 @@
 use super::items::{ContentParam, ImageParam, InputContent, InputItem, InputParam, TextOr};
 use super::media::{Kind, Pending, Wanted};
 use crate::http::strict::Object;
-use crate::http::{ApiError, range, recording};
+use crate::http::{ApiError, json, range, recording};
 use crate::media::Source;
 use crate::responses::{self, Audio, Item, Output, Part, Role, Status, Summary};
 
 /// OpenAI's words for how closely an image is looked at.
 const DETAILS: [&str; 4] = ["auto", "low", "high", "original"];
+
+/// Items of OpenAI's built-in tools.
+const BUILT_IN: [&str; 20] = [
+    "web_search_call",
+    "file_search_call",
+    "computer_call",
+    "computer_call_output",
+    "code_interpreter_call",
+    "image_generation_call",
+    "local_shell_call",
+    "local_shell_call_output",
+    "shell_call",
+    "shell_call_output",
+    "apply_patch_call",
+    "apply_patch_call_output",
+    "mcp_list_tools",
+    "mcp_call",
+    "mcp_approval_request",
+    "mcp_approval_response",
+    "tool_search_call",
+    "tool_search_output",
+    "program",
+    "program_output",
+];
 
 /// Items of a request, some of which still lack something.
 #[derive(Debug, Default)]
@@ -17,6 +41,8 @@ pub(super) struct Draft {
     pub(super) items: Vec<Drafted>,
     /// Images and files to be read.
     pub(super) pending: Vec<Pending>,
+    /// Where items stand that are not used.
+    pub(super) skipped: Vec<String>,
 }
 
 /// One of them.
@@ -31,6 +57,16 @@ pub(super) enum Drafted {
         /// Where the request names it.
         path: String,
     },
+}
+
+impl Drafted {
+    /// The item, if it is one.
+    pub(super) fn into_item(self) -> Option<Item> {
+        match self {
+            Self::Item(item) => Some(item),
+            Self::Reference { .. } => None,
+        }
+    }
 }
 
 /// Who a part belongs to, and where it stands.
@@ -74,6 +110,28 @@ fn required<T>(value: Option<T>, path: &str, field: &str) -> Result<T, ApiError>
     range::required(value, || format!("{path}.{field}"))
 }
 
+fn missing(path: &str, field: &str) -> ApiError {
+    let param = format!("{path}.{field}");
+    let message = format!("Missing required parameter: '{param}'.");
+    ApiError::invalid("missing_required_parameter", param, message)
+}
+
+/// Whether items of this type tell of a tool that runs at OpenAI or in its own clients. Histories
+/// hold them; the models here know no such tools.
+fn is_built_in(kind: &str) -> bool {
+    BUILT_IN.contains(&kind)
+}
+
+fn call(param: InputItem, path: &str, arguments: String) -> Result<Item, ApiError> {
+    Ok(Item::FunctionCall {
+        id: param.id.unwrap_or_default(),
+        call_id: required(param.call_id, path, "call_id")?,
+        name: required(param.name, path, "name")?,
+        arguments,
+        status: Status::Completed,
+    })
+}
+
 /// A conversation made short; what another server has made of one cannot be read here.
 fn compaction(param: InputItem, path: &str) -> Result<Item, ApiError> {
     let encrypted_content = required(param.encrypted_content, path, "encrypted_content")?;
@@ -86,7 +144,7 @@ fn compaction(param: InputItem, path: &str) -> Result<Item, ApiError> {
 }
 
 impl Draft {
-    fn add(&mut self, param: InputItem, at: usize) -> Result<(), ApiError> {
+    fn add(&mut self, mut param: InputItem, at: usize) -> Result<(), ApiError> {
         let path = format!("input[{at}]");
         let item = match param.kind.as_deref() {
             // Where the type is left out, an id alone is a reference, and all else a message.
@@ -95,15 +153,26 @@ impl Draft {
             }
             Some("item_reference") => return self.refer(param.id, &path),
             None | Some("message") => self.said(param, &path)?,
-            Some("function_call") => Item::FunctionCall {
-                id: param.id.unwrap_or_default(),
-                call_id: required(param.call_id, &path, "call_id")?,
-                name: required(param.name, &path, "name")?,
+            Some("function_call") => {
+                let at = format!("{path}.arguments");
                 // Clients play back what models write, and not all of it is JSON.
-                arguments: param.arguments.unwrap_or_default(),
-                status: Status::Completed,
-            },
-            Some("function_call_output") => self.answered(param, &path)?,
+                let arguments = param.arguments.as_deref().map(|raw| json::parse_at(raw, &at));
+                let arguments = arguments.transpose()?.unwrap_or_default();
+                call(param, &path, arguments)?
+            }
+            Some("custom_tool_call") => {
+                let input = required(param.input.take(), &path, "input")?;
+                // Models of other providers know calls only with JSON.
+                let arguments = serde_json::json!({ "input": input }).to_string();
+                call(param, &path, arguments)?
+            }
+            Some("function_call_output" | "custom_tool_call_output") => {
+                self.answered(param, &path)?
+            }
+            Some(kind) if is_built_in(kind) => {
+                self.skipped.push(path);
+                return Ok(());
+            }
             Some("reasoning") => {
                 let summary = param.summary.unwrap_or_default().into_iter();
                 let texts = summary.filter_map(|Object(part)| part.text);
@@ -117,7 +186,8 @@ impl Draft {
             Some(other) => {
                 let message = format!(
                     "Items of type '{other}' are not supported; message, function_call, \
-                     function_call_output, reasoning, item_reference and compaction are."
+                     function_call_output, custom_tool_call, custom_tool_call_output, reasoning, \
+                     item_reference and compaction are."
                 );
                 return Err(ApiError::invalid(
                     "unsupported_value",
@@ -154,7 +224,8 @@ impl Draft {
     }
 
     fn answered(&mut self, param: InputItem, path: &str) -> Result<Item, ApiError> {
-        let output = match required(param.output, path, "output")? {
+        let raw = required(param.output, path, "output")?;
+        let output = match json::parse_at(&raw, &format!("{path}.output"))? {
             TextOr::Text(text) => Output::Text(text),
             list @ TextOr::List(_) => Output::Parts(self.parts(
                 list,
@@ -260,7 +331,7 @@ fn image(param: InputContent, path: &str) -> Result<(Wanted, String), ApiError> 
             (source, place, param.detail)
         }
         (None, None) => {
-            return Err(required::<()>(None, path, "image_url").expect_err("nothing is given"));
+            return Err(missing(path, "image_url"));
         }
     };
     let detail = range::one_of(&format!("{path}.detail"), detail, &DETAILS)?;
@@ -281,7 +352,7 @@ fn file(param: InputContent, path: &str) -> Result<(Wanted, Part), ApiError> {
             in_other_form(source, path)?
         }
         (None, None, None) => {
-            return Err(required::<()>(None, path, "file_data").expect_err("nothing is given"));
+            return Err(missing(path, "file_data"));
         }
     };
     if let Source::Url(url) = &source

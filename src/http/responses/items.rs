@@ -4,6 +4,7 @@ use crate::http::strict::{Object, Word, word};
 use crate::responses::Role;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -29,8 +30,9 @@ pub(crate) enum TextOr<T> {
 #[derive(Debug, serde::Deserialize, ToSchema)]
 #[schema(as = ResponseInputItem)]
 pub(crate) struct InputItem {
-    /// `message` by default; `function_call`, `function_call_output`, `reasoning`,
-    /// `item_reference` or `compaction`.
+    /// `message` by default; `function_call`, `function_call_output`, `custom_tool_call`,
+    /// `custom_tool_call_output`, `reasoning`, `item_reference` or `compaction`. Items of OpenAI's
+    /// built-in tools are not used.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
     /// The item's id, where it has one already.
@@ -52,11 +54,15 @@ pub(crate) struct InputItem {
     pub name: Option<String>,
     /// For `function_call`: JSON text; may be malformed, as models write it.
     #[serde(default)]
-    pub arguments: Option<String>,
-    /// For `function_call_output`: what the function answered.
+    #[schema(value_type = Option<String>)]
+    pub arguments: Option<Box<RawValue>>,
+    /// For `custom_tool_call`: what the model wrote.
+    #[serde(default)]
+    pub input: Option<String>,
+    /// For `function_call_output` and `custom_tool_call_output`: what the function answered.
     #[serde(default)]
     #[schema(value_type = Option<ContentParam>)]
-    pub output: Option<ContentParam>,
+    pub output: Option<Box<RawValue>>,
     /// For `reasoning`: what was shown of it.
     #[serde(default)]
     #[schema(value_type = Option<Vec<SummaryParam>>)]

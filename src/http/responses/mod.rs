@@ -1,7 +1,9 @@
 //! `/v1/responses`: OpenAI's Responses API over the room that makes and keeps responses, as JSON,
 //! as server-sent events, and over WebSockets.
 
+mod answer;
 mod api;
+mod calls;
 mod compact;
 mod convert;
 mod growth;
@@ -9,6 +11,7 @@ mod input;
 mod items;
 mod media;
 mod query;
+mod references;
 mod reply;
 mod settings;
 mod tools;
@@ -22,6 +25,7 @@ pub(super) use wire::CreateResponse;
 pub(super) use ws::Sockets;
 
 use super::ApiError;
+use crate::agents::Agents;
 use crate::media::Media;
 use crate::responses::{self, Responses};
 use crate::secrets::Live;
@@ -29,14 +33,26 @@ use crate::tasks::Tasks;
 use crate::types::{Failure, FailureKind};
 use poem::http::StatusCode;
 
+/// What every response's id begins with.
+const ID_PREFIX: &str = "resp_";
+
 /// What responses are made with. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Handles {
     pub(super) live: Live,
+    /// Says which hints a provider is not sent.
+    pub(super) agents: Agents,
     pub(super) responses: Responses,
     pub(super) media: Media,
     pub(super) tasks: Tasks,
     pub(super) sockets: Sockets,
+}
+
+/// Whether a path below this API's cannot be one of a response's, such as one of an operation that
+/// is not offered.
+pub(super) fn is_no_path(path: &str) -> bool {
+    let below = path.strip_prefix("/v1/responses/");
+    below.is_some_and(|rest| !rest.starts_with(ID_PREFIX))
 }
 
 /// The one table from what the room says to a status, type and code. `place` is the field that

@@ -5,6 +5,7 @@ use crate::http::form::{self, SchemaParam};
 use crate::http::ignored::Ignored;
 use crate::http::strict::Object;
 use crate::http::{ApiError, hints as words, range};
+use crate::responses::Echo;
 use crate::types::{Hints, ResponseFormat, Sampling};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -88,6 +89,30 @@ pub(super) fn hints(
         safety_identifier: request.safety_identifier.clone(),
         ..Hints::default()
     })
+}
+
+/// The name that a hint has in this API, for one that the provider is not sent; the response does
+/// not repeat it as if it were in force.
+pub(super) fn untaken(hint: &'static str, echo: &mut Echo) -> &'static str {
+    match hint {
+        "verbosity" => {
+            echo.verbosity = None;
+            "text.verbosity"
+        }
+        "reasoning_effort" => {
+            echo.reasoning_effort = None;
+            "reasoning.effort"
+        }
+        "service_tier" => {
+            echo.service_tier.clear();
+            hint
+        }
+        "logprobs" => match echo.top_logprobs.take() {
+            Some(_) => "top_logprobs",
+            None => "include",
+        },
+        _ => hint,
+    }
 }
 
 pub(super) fn truncation(request: &CreateResponse) -> Result<Option<String>, ApiError> {

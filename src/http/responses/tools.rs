@@ -16,6 +16,9 @@ use utoipa::openapi::schema::{OneOfBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
+/// An error names no more types of tools than this.
+const MAX_NAMED: usize = 16;
+
 /// A tool the client offers. Those that are not functions are not used.
 #[derive(Debug, serde::Deserialize, ToSchema)]
 #[schema(as = ResponseTool)]
@@ -131,6 +134,7 @@ pub(super) fn offered(
     ignored: &mut Ignored,
 ) -> Result<Offered, ApiError> {
     let mut offer = Offer::default();
+    let mut others = Others::default();
     for (at, Object(param)) in params.into_iter().enumerate() {
         let path = format!("tools[{at}]");
         match param.kind.as_str() {
@@ -138,19 +142,50 @@ pub(super) fn offered(
                 let (tool, path) = function(param, path)?;
                 offer.add(tool, &path)?;
             }
-            _ => ignored.note(path),
+            _ => {
+                ignored.note(path);
+                others.note(param.kind);
+            }
         }
     }
     let tools = offer.tools.iter().map(shown).collect();
     let choice = match choice {
         None => json!("auto"),
         Some(ToolChoiceParam::Word(word)) => {
+            if word == "required" && offer.tools.is_empty() {
+                others.refuse("tool_choice=required")?;
+            }
             offer.word(&word, "tool_choice")?;
             json!(word)
         }
         Some(ToolChoiceParam::Object(object)) => chosen(*object, &mut offer, ignored)?,
     };
     Ok(Offered { offer, tools, choice })
+}
+
+/// The types of tools that are not functions, and so are not here.
+#[derive(Debug, Default)]
+struct Others(Vec<String>);
+
+impl Others {
+    fn note(&mut self, kind: String) {
+        if self.0.len() < MAX_NAMED && !self.0.contains(&kind) {
+            self.0.push(kind);
+        }
+    }
+
+    /// Refuses a demand that only they could meet, if there are any.
+    fn refuse(&self, demand: &str) -> Result<(), ApiError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "{demand} needs functions to call, and none of the tools that were sent is supported \
+             here: {}. Send tools of type function.",
+            self.0.join(", ")
+        );
+        Err(ApiError::invalid("unsupported_value", "tool_choice", message))
+    }
 }
 
 /// A tool as a response repeats it: the flat form, whichever it came in.
@@ -197,22 +232,25 @@ fn chosen(
         }
         "allowed_tools" => {
             let mut wanted = Vec::new();
-            let mut others = false;
+            let mut others = Others::default();
             for (at, Object(tool)) in object.tools.unwrap_or_default().into_iter().enumerate() {
                 let path = format!("tool_choice.tools[{at}]");
                 match tool.kind.as_str() {
                     "function" => wanted.push(named((tool.name, tool.function), &path)?),
                     _ => {
                         ignored.note(path);
-                        others = true;
+                        others.note(tool.kind);
                     }
                 }
             }
             let mode = object.mode.as_deref();
-            if wanted.is_empty() && others && mode == Some("auto") {
+            if wanted.is_empty() && !others.0.is_empty() && mode == Some("auto") {
                 // Only tools that are not here may be called, so none may be.
                 *offer = Offer { tools: Vec::new(), choice: ToolChoice::None };
             } else {
+                if wanted.is_empty() && mode == Some("required") {
+                    others.refuse("tool_choice.mode=required")?;
+                }
                 offer.allowed(mode, &wanted, "tool_choice")?;
             }
             let tool = |one: &NamedAt| json!({ "type": "function", "name": one.name });

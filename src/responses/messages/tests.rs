@@ -81,7 +81,7 @@ fn images_stay_where_they_are_and_files_leave_no_empty_message() {
     let detail = Some("auto".to_owned());
     assert_eq!(parts[1], types::Part::Image { url, detail });
     let file = Part::InputFile { filename: Some("a.pdf".to_owned()), file_url: None };
-    check(&[user(vec![file])], &["user:(a file)"]);
+    check(&[user(vec![file])], &["user:[attached file: a.pdf]"]);
 }
 
 #[test]

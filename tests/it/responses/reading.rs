@@ -119,20 +119,19 @@ async fn what_was_asked_can_be_paged_through_and_referred_to() {
         }
         let texts: String = got.iter().map(of_user).collect();
         assert_eq!((texts.as_str(), pages), (expected, 3));
-        for item in &got {
-            assert!(item.id().starts_with("msg_"), "{item:?}");
-            let found = home.responses.item(&Caller::OPERATOR, item.id()).await;
-            assert_eq!(&found.expect("found"), item);
-        }
+        assert!(got.iter().all(|item| item.id().starts_with("msg_")), "{got:?}");
+        let said = &response.output[0];
+        let ids: Vec<&str> = got.iter().chain([said]).map(Item::id).collect();
+        let found = home.responses.items(&Caller::OPERATOR, &ids).await.expect("found");
+        assert_eq!(found.len(), ids.len());
+        assert!(got.iter().chain([said]).all(|item| &found[item.id()] == item), "{found:?}");
     }
     let nowhere = page(Some("msg_1"), Order::Ascending).await.expect_err("not there");
     assert!(matches!(nowhere, openclaw::responses::Error::UnknownItem(_)));
     let said = &response.output[0];
-    let found = home.responses.item(&Caller::OPERATOR, said.id()).await.expect("found");
-    assert_eq!(&found, said);
     for (caller, id) in [(guest(), said.id()), (Caller::OPERATOR, "msg_7"), (Caller::OPERATOR, "")]
     {
-        let refused = home.responses.item(&caller, id).await.expect_err("not there");
+        let refused = home.responses.items(&caller, &[id]).await.expect_err("not there");
         assert!(matches!(refused, openclaw::responses::Error::UnknownItem(_)), "{refused}");
     }
 }

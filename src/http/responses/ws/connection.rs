@@ -1,26 +1,23 @@
 //! One connection: its frames in, its events out, one response at a time.
 
+use super::farewell::{End, drain};
 use super::frame::{self, Asked};
-use super::memory::Memory;
+use super::memory::{Memory, Store};
+use super::terms;
 use super::turn::{Needs, Step, Turn};
 use crate::http::ApiError;
 use crate::http::meter::Meter;
-use crate::http::responses::api::terms_of;
-use crate::types::Caller;
+use crate::types::{Caller, Failure, FailureKind};
 use futures_util::{SinkExt, StreamExt};
 use poem::http::{HeaderMap, StatusCode};
 use std::collections::VecDeque;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
-/// A client that sends nothing for so long is done sending.
-const LULL: Duration = Duration::from_secs(1);
 /// Requests that wait while a response grows.
 const MAX_QUEUED: usize = 8;
 
@@ -58,19 +55,8 @@ pub(super) struct Connection<B> {
     /// Bytes of a frame, and of all that wait.
     pub(super) max_bytes: usize,
     pub(super) patience: Patience,
-}
-
-/// Why a connection ends, with what its client is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// The gateway stops.
-    Stopping,
-    /// It is too old.
-    Age,
-    /// A frame is too large.
-    TooLarge,
-    /// The client is gone, or does not listen; there is nobody to be told.
-    Gone,
+    /// What all connections hold together.
+    pub(super) store: Store,
 }
 
 /// A connection that is served.
@@ -85,6 +71,8 @@ struct Served<S, B> {
     turn: Turn,
     queue: VecDeque<Utf8Bytes>,
     heard: Instant,
+    /// Why it ends, once nothing more is begun.
+    ending: Option<End>,
 }
 
 impl<B: Fn(Asked, Needs) -> Turn> Connection<B> {
@@ -96,14 +84,15 @@ impl<B: Fn(Asked, Needs) -> Turn> Connection<B> {
         stopping: CancellationToken,
     ) {
         let mut served = Served {
+            memory: self.store.place(),
             connection: self,
             socket,
             meter: meter.sibling(),
             first: Some(meter),
-            memory: Memory::default(),
             turn: Turn::Idle,
             queue: VecDeque::new(),
             heard: Instant::now(),
+            ending: None,
         };
         let end = served.run(stopping).await;
         // Whoever has gone takes the response along, as far as it does not go on without them.
@@ -119,23 +108,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin, B: Fn(Asked, Needs) -> Turn> Served<S, B
         let mut pings = interval(patience.ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.reset();
-        let mut ending = None;
         loop {
-            if let (Some(end), true) = (ending, self.turn.is_idle()) {
+            if let (Some(end), true) = (self.ending, self.turn.is_idle()) {
                 return end;
             }
             let heard = tokio::select! {
-                () = stopping.cancelled(), if ending.is_none() => {
-                    ending = Some(End::Stopping);
+                () = stopping.cancelled(), if self.ending.is_none() => {
+                    self.ending = Some(End::Stopping);
                     continue;
                 }
-                () = sleep_until(old), if ending.is_none() => {
-                    ending = Some(End::Age);
+                () = sleep_until(old), if self.ending.is_none() => {
+                    self.ending = Some(End::Age);
                     continue;
                 }
                 _ = pings.tick() => self.ping().await,
-                step = self.turn.step() => self.tell(step, ending.is_none()).await,
-                message = self.socket.next() => self.hear(message, ending.is_none()).await,
+                step = self.turn.step() => self.tell(step).await,
+                message = self.socket.next() => self.hear(message).await,
             };
             if let Err(end) = heard {
                 return end;
@@ -152,23 +140,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin, B: Fn(Asked, Needs) -> Turn> Served<S, B
     }
 
     /// Sends what a response has said, and begins the next when it has ended.
-    async fn tell(&mut self, step: Step, more: bool) -> Result<(), End> {
+    async fn tell(&mut self, step: Step) -> Result<(), End> {
         if let Some(remembered) = step.remember {
             self.memory.keep(remembered);
         }
         self.send(step.frames.into_iter().map(Message::text).collect()).await?;
-        while more && self.turn.is_idle() {
+        while self.ending.is_none() && self.turn.is_idle() {
             let Some(next) = self.queue.pop_front() else { break };
+            self.memory.waited(next.len());
             self.begin(&next).await?;
         }
         Ok(())
     }
 
-    async fn hear(
-        &mut self,
-        message: Option<Result<Message, Error>>,
-        more: bool,
-    ) -> Result<(), End> {
+    async fn hear(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
         self.heard = Instant::now();
         let text = match message {
             Some(Ok(Message::Text(text))) => text,
@@ -178,16 +163,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, B: Fn(Asked, Needs) -> Turn> Served<S, B
             }
             // Pings are answered by the library.
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => return Ok(()),
-            Some(Err(Error::Capacity(_))) => return Err(End::TooLarge),
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
+            Some(Err(Error::Capacity(_))) => return Err(End::TooLarge(self.connection.max_bytes)),
+            Some(Ok(Message::Close(_))) => return Err(End::Closed),
+            Some(Err(_)) | None => return Err(End::Gone),
         };
-        if !more {
-            // It will close in a moment, and its client will find its request unanswered.
-            return Ok(());
+        match self.turn.is_idle() {
+            true => self.begin(&text).await,
+            false => self.wait(text).await,
         }
-        if self.turn.is_idle() {
-            return self.begin(&text).await;
-        }
+    }
+
+    /// Lets a request wait for the end of the response that grows.
+    async fn wait(&mut self, text: Utf8Bytes) -> Result<(), End> {
         let waiting: usize = self.queue.iter().map(|text| text.len()).sum();
         if self.queue.len() >= MAX_QUEUED || waiting + text.len() > self.connection.max_bytes {
             let message = format!(
@@ -196,6 +183,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, B: Fn(Asked, Needs) -> Turn> Served<S, B
             );
             let (status, kind) = (StatusCode::TOO_MANY_REQUESTS, "rate_limit_error");
             return self.complain(&ApiError::new(status, kind, "too_many_queued", message)).await;
+        }
+        if !self.memory.wait(text.len()) {
+            let message = "Too much waits on all connections. Wait for the end of the response.";
+            return self.complain(&Failure::new(FailureKind::Busy, message).into()).await;
         }
         self.queue.push_back(text);
         Ok(())
@@ -230,7 +221,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, B: Fn(Asked, Needs) -> Turn> Served<S, B
     ) -> Result<Needs, ApiError> {
         let (before, remembered) = self.memory.before(request)?;
         let Connection { caller, headers, .. } = &self.connection;
-        let terms = terms_of(*caller, headers)?;
+        let terms = terms::of(*caller, headers)?;
         // The request that opened the connection was counted, and stands for the first response.
         let meter = match self.first.take() {
             Some(first) => first,
@@ -264,39 +255,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, B: Fn(Asked, Needs) -> Turn> Served<S, B
 
     /// Tells the client why the connection ends, and ends it.
     async fn say_goodbye(mut self, end: End) {
-        let (code, reason) = match end {
-            End::Gone => return,
-            End::Stopping => (CloseCode::Away, "the gateway stops"),
-            End::Age => (CloseCode::Normal, "the connection is too old"),
-            End::TooLarge => (CloseCode::Size, "the frame is too large"),
-        };
-        let last_words = match end {
-            End::Age => Some(wrong(
-                "websocket_connection_limit_reached",
-                "A connection lives for 60 minutes. Open another one and continue there.",
-            )),
-            End::TooLarge => Some(ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "invalid_request_error",
-                "request_too_large",
-                format!(
-                    "The frame is larger than the {} bytes accepted here.",
-                    self.connection.max_bytes
-                ),
-            )),
-            End::Stopping | End::Gone => None,
-        };
-        let words = last_words.iter().map(|error| Message::text(frame::of_error(error, None)));
-        let close = CloseFrame { code, reason: reason.into() };
-        let messages = words.chain([Message::Close(Some(close))]).collect();
-        if self.send(messages).await.is_err() {
+        let words = end.words(self.queue.drain(..));
+        if end == End::Gone || self.send(words).await.is_err() {
             return;
         }
-        // Until the client has closed as well, so that it reads what was said last.
+        // Until the client has closed as well, so that it reads what was said last. Reading also
+        // sends the answer to a client that has closed first.
         let closing = async {
             match end {
                 // What it still sends makes no frames any more.
-                End::TooLarge => drain(self.socket.get_mut()).await,
+                End::TooLarge(_) => drain(self.socket.get_mut()).await,
                 _ => while let Some(Ok(_)) = self.socket.next().await {},
             }
         };
@@ -304,13 +272,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, B: Fn(Asked, Needs) -> Turn> Served<S, B
             tracing::debug!("a client does not close its connection");
         }
     }
-}
-
-/// Takes what comes until nothing does: a connection that is closed before is reset, and its client
-/// never reads why.
-async fn drain(stream: &mut (impl AsyncRead + Unpin)) {
-    let mut unread = [0; 4096];
-    while let Ok(Ok(1..)) = timeout(LULL, stream.read(&mut unread)).await {}
 }
 
 fn wrong(code: &'static str, message: &str) -> ApiError {

@@ -2,19 +2,21 @@
 //! `response.create` frame for each response, answered by the events of a stream.
 
 mod connection;
+mod farewell;
 mod frame;
 mod memory;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod turn;
 
 use super::Handles;
-use super::api::terms_of;
 use crate::config::ResponsesEndpoint;
 use crate::http::ApiError;
 use crate::http::security::{self, Writer};
 use crate::types::{Failure, FailureKind};
 use connection::{Connection, Patience};
+use memory::Store;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Request, Response, Upgraded};
 use std::sync::Arc;
@@ -32,15 +34,19 @@ const BUFFER_BYTES: usize = 4 * 1024;
 /// what a request brought.
 const WRITE_FACTOR: usize = 4;
 /// Connections open at once.
-const MAX_CONNECTIONS: usize = 16 * 1024;
+const MAX_CONNECTIONS: usize = 4 * 1024;
 
 /// The room for connections.
 #[derive(Debug, Clone)]
-pub(in crate::http) struct Sockets(Arc<Semaphore>);
+pub(in crate::http) struct Sockets {
+    free: Arc<Semaphore>,
+    /// What all of them hold together.
+    store: Store,
+}
 
 impl Default for Sockets {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_CONNECTIONS)))
+        Self { free: Arc::new(Semaphore::new(MAX_CONNECTIONS)), store: Store::default() }
     }
 }
 
@@ -55,9 +61,9 @@ pub(super) fn accept(handles: &Handles, request: &Request) -> Result<Response, A
     let http = &snapshot.config.gateway.http;
     check_origin(headers, &http.cors.allowed_origins)?;
     let accepted = handshake(headers)?;
-    terms_of(caller, headers)?;
+    terms::of(caller, headers)?;
     let config = config(&http.endpoints.responses);
-    let Ok(slot) = handles.sockets.0.clone().try_acquire_owned() else {
+    let Ok(slot) = handles.sockets.free.clone().try_acquire_owned() else {
         let message = "Too many WebSockets are open. Close some, or try again later.";
         return Err(Failure::new(FailureKind::Busy, message).into());
     };
@@ -69,6 +75,7 @@ pub(super) fn accept(handles: &Handles, request: &Request) -> Result<Response, A
         headers: headers.clone(),
         max_bytes: http.endpoints.responses.max_body_bytes,
         patience: Patience::default(),
+        store: handles.sockets.store.clone(),
     };
     let stopping = handles.tasks.stopping();
     handles.tasks.spawn(async move {

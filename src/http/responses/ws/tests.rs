@@ -1,5 +1,6 @@
 use super::connection::{Connection, Patience};
 use super::frame::Asked;
+use super::memory::Store;
 use super::turn::{Needs, Turn};
 use crate::http::meter::Meter;
 use crate::types::Caller;
@@ -23,6 +24,7 @@ async fn connected(bytes: usize) -> (WebSocketStream<DuplexStream>, JoinHandle<(
         headers: HeaderMap::new(),
         max_bytes: 1024,
         patience: Patience::default(),
+        store: Store::default(),
     };
     let ours = WebSocketStream::from_raw_socket(ours, Role::Server, None).await;
     let served = tokio::spawn(connection.serve(ours, Meter::default(), CancellationToken::new()));

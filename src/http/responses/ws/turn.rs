@@ -195,7 +195,9 @@ async fn begin(asked: Asked, needs: Needs, handles: Handles) -> Result<Begun, Ap
     let previous = request.previous_response_id.clone().filter(|_| remembered);
     let shown = request.previous_response_id.clone();
     let circumstances = Circumstances { terms, headers: &headers, before };
-    let convert::Asked { create, .. } = handles.prepare(request, circumstances).await?;
+    let prepared = handles.prepare(request, circumstances).await?;
+    // What is only prepared may be answered by the next request.
+    let convert::Asked { create, .. } = if generate { prepared.checked()? } else { prepared };
     let kept = create.previous;
     let remember = |id: String, items: Vec<Item>| Remembered { id, kept, items, bytes };
     if !generate {
@@ -203,7 +205,7 @@ async fn begin(asked: Asked, needs: Needs, handles: Handles) -> Result<Begun, Ap
         let mut response = ResponseObject::unasked(id, now(), create.echo);
         response.previous_response_id = shown;
         let remembered = remember(id.to_string(), create.input);
-        return Ok(Begun::Prepared(prepared(response), remembered));
+        return Ok(Begun::Prepared(events_of(response), remembered));
     }
     let items = (create.keep == Keep::Nothing).then(|| create.input.clone());
     let reader = handles.responses.create(create).await.map_err(|error| failed(error, "input"))?;
@@ -220,7 +222,7 @@ async fn begin(asked: Asked, needs: Needs, handles: Handles) -> Result<Begun, Ap
 }
 
 /// The events of a response that the model was not asked for.
-fn prepared(response: ResponseObject) -> Vec<Event> {
+fn events_of(response: ResponseObject) -> Vec<Event> {
     let growing = ResponseObject { status: State::InProgress, usage: None, ..response.clone() };
     let growing = Box::new(ResponseObject { completed_at: None, ..growing });
     vec![
