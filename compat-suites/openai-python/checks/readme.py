@@ -28,5 +28,5 @@ def examples_run_as_written():
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    first, length, _ = done.stdout.partition("\n384\n")
+    first, length, _ = done.stdout.partition("384\n")
     assert first.strip() and length, done.stdout
