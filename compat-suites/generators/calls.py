@@ -113,9 +113,9 @@ def embeddings():
 
 
 def events_are_parsed():
-    event = body("ResponseEvent" if hasattr(models, "ResponseEvent") else "ResponseOutputTextDeltaEvent",
-                 type="response.output_text.delta", sequence_number=1, item_id="m",
-                 output_index=0, content_index=0, delta="x", logprobs=[])
+    event = body("ResponseOutputTextDeltaEvent", type="response.output_text.delta",
+                 sequence_number=1, item_id="m", output_index=0, content_index=0, delta="x",
+                 logprobs=[])
     assert event.delta == "x"
 
 
