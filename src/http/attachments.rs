@@ -78,8 +78,6 @@ pub(super) struct Allowed<'a> {
     pub(super) max_images: usize,
     /// Bytes of all images, decoded.
     pub(super) max_image_bytes: usize,
-    /// How many images and files by `http` or `https`.
-    pub(super) max_urls: usize,
 }
 
 /// What became of one.
@@ -151,11 +149,6 @@ impl Attachments {
         let counts = [
             (beyond(is_image, allowed.max_images), "images", allowed.max_images),
             (beyond(is_file, MAX_FILES), "files", MAX_FILES),
-            (
-                beyond(|one| one.source.is_fetched(), allowed.max_urls),
-                "images and files by URL",
-                allowed.max_urls,
-            ),
         ];
         let Some((one, what, most)) =
             counts.into_iter().find_map(|(one, what, most)| Some((one?, what, most)))
@@ -198,12 +191,16 @@ fn put(input: &mut [Message], place: Place, image: media::Image) {
 
 /// What the client is told where it brings more than `most` of something.
 pub(super) fn too_many(path: &str, most: usize, what: &str) -> ApiError {
-    let message = format!("At most {most} {what} are taken in one request.");
+    let message = format!(
+        "At most {most} {what} are taken in one request. Leave some out, or send them in several."
+    );
     ApiError::invalid("too_many", path, message)
 }
 
 fn too_large(path: &str, most: usize) -> ApiError {
-    let message = format!("The images of one request may have {most} bytes together.");
+    let message = format!(
+        "The images of one request may have {most} bytes together. Send fewer or smaller ones."
+    );
     ApiError::invalid("file_too_large", path, message)
 }
 

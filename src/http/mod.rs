@@ -34,6 +34,7 @@ mod strict;
 mod target;
 mod terms;
 mod tools;
+mod word_or;
 
 pub use document::{committed, committed_3_1, document, document_3_1};
 pub use entry::{Services, endpoint};

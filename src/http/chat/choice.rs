@@ -1,13 +1,12 @@
 //! The fields of a chat request that come as a word or as structure, each read in one pass.
 
 use crate::http::strict::Object;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::borrow::Cow;
+use crate::http::word_or::{InPlaceOfWord, WordOr};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use std::fmt;
-use std::marker::PhantomData;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder, Schema};
-use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 /// One text or several that end an answer.
@@ -17,21 +16,6 @@ pub(crate) enum StopParam {
     One(String),
     /// Several.
     Several(Vec<String>),
-}
-
-/// A word, or an object that says more.
-#[derive(Debug)]
-pub(crate) enum WordOr<T> {
-    /// The word.
-    Word(String),
-    /// The object.
-    Named(T),
-}
-
-/// An object that stands in the place of a word.
-pub(crate) trait InPlaceOfWord: ToSchema {
-    /// What the schema of both together is called.
-    const BOTH: &'static str;
 }
 
 /// How free the model is in calling tools: `auto`, `none`, `required`, one function, or a choice
@@ -111,38 +95,15 @@ impl<'de> Deserialize<'de> for StopParam {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for WordOr<T> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct Choice<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Choice<T> {
-            type Value = WordOr<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a word such as \"auto\" or an object that names a function")
-            }
-
-            fn visit_str<E: de::Error>(self, word: &str) -> Result<WordOr<T>, E> {
-                Ok(WordOr::Word(word.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WordOr<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(WordOr::Named)
-            }
-        }
-        input.deserialize_any(Choice(PhantomData))
-    }
-}
-
 impl InPlaceOfWord for NamedToolChoice {
     const BOTH: &'static str = "ChatCompletionToolChoice";
+    const EXPECTED: &'static str = "a word such as \"auto\" or an object that names a function";
 }
 
 impl InPlaceOfWord for NamedFunction {
     const BOTH: &'static str = "ChatCompletionFunctionChoice";
+    const EXPECTED: &'static str = "a word such as \"auto\" or an object that names a function";
 }
-
-/// A schema as utoipa collects it: its name and itself.
-type Named = (String, RefOr<Schema>);
 
 impl PartialSchema for StopParam {
     fn schema() -> RefOr<Schema> {
@@ -152,21 +113,3 @@ impl PartialSchema for StopParam {
 }
 
 impl ToSchema for StopParam {}
-
-impl<T: ToSchema> PartialSchema for WordOr<T> {
-    fn schema() -> RefOr<Schema> {
-        let named = Ref::from_schema_name(T::name());
-        OneOfBuilder::new().item(String::schema()).item(named).into()
-    }
-}
-
-impl<T: InPlaceOfWord> ToSchema for WordOr<T> {
-    fn name() -> Cow<'static, str> {
-        T::BOTH.into()
-    }
-
-    fn schemas(schemas: &mut Vec<Named>) {
-        schemas.push((T::name().into_owned(), T::schema()));
-        T::schemas(schemas);
-    }
-}

@@ -1,10 +1,11 @@
 //! The functions of a chat request, in the form of today and in the older one.
 
-use super::choice::{AllowedTools, FunctionChoiceParam, NamedToolChoice, ToolChoiceParam, WordOr};
+use super::choice::{AllowedTools, FunctionChoiceParam, NamedToolChoice, ToolChoiceParam};
 use super::stream::Calls;
 use super::wire::{ChatCompletionTool, CreateChatCompletionRequest, FunctionObject};
 use crate::http::offer::{NamedAt, Offer};
 use crate::http::strict::Object;
+use crate::http::word_or::WordOr;
 use crate::http::{ApiError, range};
 use crate::types::ToolSpec;
 

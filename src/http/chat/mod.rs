@@ -157,6 +157,5 @@ fn allowed(snapshot: &Snapshot) -> Allowed<'_> {
         files: &settings.files,
         max_images: settings.max_image_parts,
         max_image_bytes: settings.max_total_image_bytes,
-        max_urls: settings.max_image_parts,
     }
 }

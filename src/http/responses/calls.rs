@@ -17,7 +17,9 @@ pub(super) fn check(items: &[Item], whole: bool) -> Result<(), ApiError> {
             Item::FunctionCallOutput { call_id, .. } => {
                 if whole && !called.contains(call_id.as_str()) {
                     return Err(wrong(format!(
-                        "No tool call found for function call output with call_id {call_id}."
+                        "No tool call found for function call output with call_id {call_id}. Send its \
+                         function_call before it, or the previous_response_id of the response that \
+                         made it."
                     )));
                 }
                 answered.insert(call_id.as_str());
@@ -31,7 +33,10 @@ pub(super) fn check(items: &[Item], whole: bool) -> Result<(), ApiError> {
     });
     match calls.find(|call_id| !answered.contains(call_id)) {
         None => Ok(()),
-        Some(call_id) => Err(wrong(format!("No tool output found for function call {call_id}."))),
+        Some(call_id) => Err(wrong(format!(
+            "No tool output found for function call {call_id}. Add a function_call_output with this \
+             call_id."
+        ))),
     }
 }
 

@@ -4,17 +4,12 @@
 use crate::http::ignored::Ignored;
 use crate::http::offer::{NamedAt, Offer};
 use crate::http::strict::Object;
+use crate::http::word_or::{InPlaceOfWord, WordOr};
 use crate::http::{ApiError, range};
 use crate::types::{ToolChoice, ToolSpec};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use std::borrow::Cow;
-use std::fmt;
-use utoipa::openapi::schema::{OneOfBuilder, Schema};
-use utoipa::openapi::{Ref, RefOr};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 /// An error names no more types of tools than this.
 const MAX_NAMED: usize = 16;
@@ -64,13 +59,7 @@ pub(crate) struct FunctionParam {
 }
 
 /// How free the model is in calling tools: a word, one function, or some of them.
-#[derive(Debug)]
-pub(crate) enum ToolChoiceParam {
-    /// `auto`, `none` or `required`.
-    Word(String),
-    /// An object.
-    Object(Box<ToolChoiceObject>),
-}
+pub(crate) type ToolChoiceParam = WordOr<ToolChoiceObject>;
 
 /// A choice that names tools.
 #[derive(Debug, serde::Deserialize, ToSchema)]
@@ -151,14 +140,14 @@ pub(super) fn offered(
     let tools = offer.tools.iter().map(shown).collect();
     let choice = match choice {
         None => json!("auto"),
-        Some(ToolChoiceParam::Word(word)) => {
+        Some(WordOr::Word(word)) => {
             if word == "required" && offer.tools.is_empty() {
                 others.refuse("tool_choice=required")?;
             }
             offer.word(&word, "tool_choice")?;
             json!(word)
         }
-        Some(ToolChoiceParam::Object(object)) => chosen(*object, &mut offer, ignored)?,
+        Some(WordOr::Named(object)) => chosen(object, &mut offer, ignored)?,
     };
     Ok(Offered { offer, tools, choice })
 }
@@ -284,43 +273,7 @@ fn named(
     }
 }
 
-impl<'de> Deserialize<'de> for ToolChoiceParam {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct Choice;
-        impl<'de> Visitor<'de> for Choice {
-            type Value = ToolChoiceParam;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"auto\", \"none\", \"required\" or an object that names tools")
-            }
-
-            fn visit_str<E: de::Error>(self, word: &str) -> Result<ToolChoiceParam, E> {
-                Ok(ToolChoiceParam::Word(word.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ToolChoiceParam, A::Error> {
-                let object = ToolChoiceObject::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(ToolChoiceParam::Object(Box::new(object)))
-            }
-        }
-        input.deserialize_any(Choice)
-    }
-}
-
-impl PartialSchema for ToolChoiceParam {
-    fn schema() -> RefOr<Schema> {
-        let object = Ref::from_schema_name(ToolChoiceObject::name());
-        OneOfBuilder::new().item(String::schema()).item(object).into()
-    }
-}
-
-impl ToSchema for ToolChoiceParam {
-    fn name() -> Cow<'static, str> {
-        "ResponseToolChoiceParam".into()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((ToolChoiceObject::name().into_owned(), ToolChoiceObject::schema()));
-        ToolChoiceObject::schemas(schemas);
-    }
+impl InPlaceOfWord for ToolChoiceObject {
+    const BOTH: &'static str = "ResponseToolChoiceParam";
+    const EXPECTED: &'static str = "\"auto\", \"none\", \"required\" or an object that names tools";
 }

@@ -4,16 +4,11 @@ use super::items::InputParam;
 use super::tools::{ToolChoiceParam, ToolParam};
 use crate::http::ignored::Seen;
 use crate::http::strict::Object;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use crate::http::word_or::{InPlaceOfWord, WordOr};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
-use utoipa::openapi::schema::{OneOfBuilder, Schema};
-use utoipa::openapi::{Ref, RefOr};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 /// A request for a response. Fields that are not listed are accepted and not used.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -148,13 +143,7 @@ pub(crate) struct CreateResponse {
 }
 
 /// A conversation: its id, or an object with it.
-#[derive(Debug)]
-pub(crate) enum ConversationParam {
-    /// The id alone.
-    Id(String),
-    /// An object.
-    Object(ConversationObject),
-}
+pub(crate) type ConversationParam = WordOr<ConversationObject>;
 
 /// A conversation that the gateway keeps.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -210,51 +199,16 @@ pub(crate) struct ReasoningParam {
     pub generate_summary: Option<String>,
 }
 
+impl InPlaceOfWord for ConversationObject {
+    const BOTH: &'static str = "ConversationParam";
+    const EXPECTED: &'static str = "a string or an object with an id";
+}
+
 impl ConversationParam {
     /// The id.
     pub(super) fn id(&self) -> &str {
         match self {
-            Self::Id(id) | Self::Object(ConversationObject { id }) => id,
+            Self::Word(id) | Self::Named(ConversationObject { id }) => id,
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for ConversationParam {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct Conversation;
-        impl<'de> Visitor<'de> for Conversation {
-            type Value = ConversationParam;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an object with an id")
-            }
-
-            fn visit_str<E: de::Error>(self, id: &str) -> Result<ConversationParam, E> {
-                Ok(ConversationParam::Id(id.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ConversationParam, A::Error> {
-                let object = ConversationObject::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(ConversationParam::Object(object))
-            }
-        }
-        input.deserialize_any(Conversation)
-    }
-}
-
-impl PartialSchema for ConversationParam {
-    fn schema() -> RefOr<Schema> {
-        let object = Ref::from_schema_name(ConversationObject::name());
-        OneOfBuilder::new().item(String::schema()).item(object).into()
-    }
-}
-
-impl ToSchema for ConversationParam {
-    fn name() -> Cow<'static, str> {
-        "ConversationParam".into()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((ConversationObject::name().into_owned(), ConversationObject::schema()));
     }
 }

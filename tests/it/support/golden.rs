@@ -180,7 +180,7 @@ impl Request {
 }
 
 /// What ids of responses and of their items begin with, and the sessions named after them.
-const NUMBERED: [&str; 7] = ["resp_", "msg_", "fc_", "fco_", "rs_", "cmp_", "openresponses:"];
+const NUMBERED: [&str; 6] = ["resp_", "msg_", "fc_", "fco_", "rs_", "cmp_"];
 
 /// The ids of responses and items in a text, without what they begin with, in order.
 fn numbered(text: &str) -> Vec<String> {
