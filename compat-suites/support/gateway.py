@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from . import places
+from . import between, places
 
 START_SECONDS = 60
 # The clients are gone by then, so nothing is left to wait for but the model workers.
@@ -24,7 +24,11 @@ class Gateway:
 
     `files` are copied into its state directory, `openclaw.json` among them; `variables` are added
     to its environment, which otherwise has none of the caller's: a key that happens to be set here
-    must not change what a suite measures.
+    must not change what a suite measures. A client's own files belong into `scratch`, which goes
+    with the gateway.
+
+    `origin` is where clients are sent: the gateway itself, unless its traffic is to be recorded or
+    broken on the way (`between`).
 
     After the block `ended_well` says whether it lived to its end and stopped when told to. Set
     `failed` to keep its log.
@@ -40,14 +44,20 @@ class Gateway:
         self.ended_well = False
 
     @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{self.origin}/v1"
 
     def __enter__(self) -> "Gateway":
         openclaw = places.binary()
         models = places.local_models(openclaw)
         self.state = Path(tempfile.mkdtemp(prefix="openclaw-compat-"))
         self.log = self.state / "console.log"
+        self.scratch = self.state / "client"
+        self.scratch.mkdir()
         try:
             (self.state / "models").symlink_to(models)
             for file in self.files:
@@ -65,6 +75,9 @@ class Gateway:
                     command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
                 )
             self.wait_until_ready()
+            self.between = between.begin(self.suite, self.port, self.token, str(self.scratch))
+            if self.between:
+                self.port = self.between.port
         except BaseException:
             self.failed = True
             self.__exit__()
@@ -88,6 +101,8 @@ class Gateway:
         raise SystemExit(f"The gateway was not ready within {START_SECONDS} s.")
 
     def __exit__(self, *_exception) -> None:
+        if getattr(self, "between", None):
+            self.between.end()
         if hasattr(self, "process"):
             self.ended_well = self.stop()
         if self.failed or not self.ended_well:

@@ -14,6 +14,11 @@ EMBEDDING_MODEL = "all-minilm-l6-v2"
 MODELS = {CHAT_MODEL: "chat", EMBEDDING_MODEL: "embedding"}
 
 
+def cache(suite: Path) -> Path:
+    """Where what a suite (a folder below this one, however deep) needs is installed."""
+    return CACHE / suite.resolve().relative_to(SUITES)
+
+
 def binary() -> Path:
     """The gateway to test: OPENCLAW_BIN, else the release build, else the debug build."""
     named = os.environ.get("OPENCLAW_BIN")

@@ -19,19 +19,34 @@ class Verdict:
 
 @dataclass
 class Expected:
-    """A suite's `expected.toml`."""
+    """A suite's `expected.toml`.
 
+    `client` is what the suite drives; `packages` are those of its lock files whose versions
+    docs/compat.md names; `tested` says what was run, and `model` what answered. `outside_ci` is the
+    reason why CI leaves the suite out, if it does.
+    """
+
+    client: str
+    packages: list[str]
+    tested: str
+    model: str
     checks: int
     gaps: dict[str, str]
+    outside_ci: str | None
 
     @classmethod
     def read(cls, file: Path) -> "Expected":
         content = tomllib.loads(file.read_text())
-        gaps = content.get("gap", [])
+        gaps = content.pop("gap", [])
+        words = {name: content.pop(name) for name in ("client", "packages", "tested", "model", "checks")}
+        outside_ci = content.pop("outside_ci", None)
+        if content:
+            raise SystemExit(f"{file}: there is no {', '.join(content)} in an expected.toml")
         for gap in gaps:
             if set(gap) != {"check", "reason"} or not gap["reason"].strip():
                 raise SystemExit(f"{file}: a gap has a `check` and a `reason`, nothing else: {gap}")
-        return cls(content["checks"], {gap["check"]: gap["reason"] for gap in gaps})
+        reasons = {gap["check"]: gap["reason"] for gap in gaps}
+        return cls(**words, gaps=reasons, outside_ci=outside_ci)
 
 
 def judge(output: str, exit_code: int, expected: Expected) -> Verdict:

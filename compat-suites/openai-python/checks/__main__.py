@@ -4,7 +4,7 @@ import sys
 
 from . import chat, embeddings, errors, forwarding, goldens, models, parallel, readme, routing
 from . import stream, structure, tolerance, tools
-from .harness import run_all
+from support.checks import run_all
 
 MODULES = [models, errors, chat, stream, tools, forwarding, tolerance, routing, embeddings,
            structure, goldens, parallel, readme]

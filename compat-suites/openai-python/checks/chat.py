@@ -4,7 +4,9 @@ import json
 
 from pydantic import BaseModel
 
-from .harness import MAIN, SCRIPTED, async_client, check, client, says, scripted
+from support.checks import check
+
+from .harness import MAIN, SCRIPTED, async_client, client, says, scripted
 
 QUESTION = says("What is the capital of France?")
 

@@ -5,7 +5,9 @@ import json
 import numpy
 import openai
 
-from .harness import MAIN, async_client, check, client, refused
+from support.checks import check, refused
+
+from .harness import MAIN, async_client, client
 
 # cl100k_base, in which OpenAI's embedding models count: what LangChain sends instead of texts.
 HELLO_WORLD = [15339, 1917]

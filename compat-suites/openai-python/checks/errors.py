@@ -5,7 +5,9 @@ import time
 import openai
 from openai import omit
 
-from .harness import MAIN, SCRIPTED, check, client, refused, says, scripted
+from support.checks import check, refused
+
+from .harness import MAIN, SCRIPTED, client, says, scripted
 
 
 def chat_refused(kind, model=SCRIPTED, messages=None, **options):

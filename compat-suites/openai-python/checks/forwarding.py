@@ -3,7 +3,9 @@
 import json
 import os
 
-from .harness import MIRROR, check, client, says
+from support.checks import check
+
+from .harness import MIRROR, client, says
 from .tools import TOOLS
 
 

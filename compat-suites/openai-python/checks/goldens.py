@@ -8,7 +8,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseItem, ResponseStreamEvent, ResponseUsage
 from pydantic import BaseModel, TypeAdapter
 
-from .harness import check
+from support.checks import check
 from .transcripts import exchanges, without
 
 

@@ -2,7 +2,9 @@
 
 from openai.types import Model
 
-from .harness import MAIN, MIRROR, SCRIPTED, check, client
+from support.checks import check
+
+from .harness import MAIN, MIRROR, SCRIPTED, client
 
 
 @check

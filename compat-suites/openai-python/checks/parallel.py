@@ -3,7 +3,9 @@
 import asyncio
 import json
 
-from .harness import MAIN, MIRROR, SCRIPTED, async_client, check, says
+from support.checks import check
+
+from .harness import MAIN, MIRROR, SCRIPTED, async_client, says
 
 AT_ONCE = 8
 

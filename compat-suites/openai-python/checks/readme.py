@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .harness import check
+from support.checks import check
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 

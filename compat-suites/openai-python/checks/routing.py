@@ -4,7 +4,9 @@ import json
 
 import openai
 
-from .harness import MAIN, MIRROR, check, client, refused, says, scripted
+from support.checks import check, refused
+
+from .harness import MAIN, MIRROR, client, says, scripted
 
 
 def content(model=MAIN, **headers):

@@ -5,7 +5,9 @@ import time
 
 import openai
 
-from .harness import MAIN, SCRIPTED, async_client, check, client, refused, says, scripted
+from support.checks import check, refused
+
+from .harness import MAIN, SCRIPTED, async_client, client, says, scripted
 
 OPTIONS = {
     "model": MAIN,

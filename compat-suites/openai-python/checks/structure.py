@@ -7,7 +7,9 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from .harness import MAIN, SCRIPTED, check, client, says
+from support.checks import check
+
+from .harness import MAIN, SCRIPTED, client, says
 from .tools import TOOLS
 
 # The same tools as the responses API has them.

@@ -2,7 +2,9 @@
 
 from openai.types.chat import ChatCompletion
 
-from .harness import MAIN, SCRIPTED, check, client, says, scripted
+from support.checks import check
+
+from .harness import MAIN, SCRIPTED, client, says, scripted
 
 REPLY = "A scripted reply."
 

@@ -5,7 +5,9 @@ import json
 import openai
 from pydantic import BaseModel
 
-from .harness import MAIN, SCRIPTED, check, client, refused, says, scripted
+from support.checks import check, refused
+
+from .harness import MAIN, SCRIPTED, client, says, scripted
 
 
 def function(name, **properties):

@@ -1,0 +1,131 @@
+"""Stands between a client and the gateway when `compat-suites/run` was told to record or to break.
+
+`OPENCLAW_COMPAT_RECORD` writes what went over the wire as a golden transcript (`recording`);
+`OPENCLAW_COMPAT_DEFECT` names what is broken in the gateway's answers (`defects`).
+"""
+
+import http.client
+import os
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Iterator
+
+from .defects import DEFECTS, Defect
+from .recording import Exchange, Recording
+
+RECORD = "OPENCLAW_COMPAT_RECORD"
+DEFECT = "OPENCLAW_COMPAT_DEFECT"
+# Of one connection; no client is silent for longer.
+PATIENCE_SECONDS = 900
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+
+
+def begin(suite: str, port: int, token: str, scratch: str) -> "Between | None":
+    """Starts what stands before the gateway at `port`, if anything was asked for."""
+    record, defect = os.environ.get(RECORD), os.environ.get(DEFECT)
+    if not record and not defect:
+        return None
+    if defect and defect not in DEFECTS:
+        sys.exit(f"There is no defect {defect}; there are {', '.join(DEFECTS)}")
+    recording = Recording(suite, token, scratch) if record else None
+    return Between(port, DEFECTS[defect] if defect else Defect(), recording)
+
+
+class Between:
+    def __init__(self, gateway: int, defect: Defect, recording: Recording | None):
+        self.gateway, self.defect, self.recording = gateway, defect, recording
+        handler = type("Handler", (Handler,), {"between": self})
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_port
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    def end(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+        if self.recording:
+            self.recording.write()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Every write is one piece of a stream.
+    wbufsize = 0
+    disable_nagle_algorithm = True
+    between: Between
+
+    def pass_on(self) -> None:
+        body = self.body()
+        exchange = Exchange(self.command, self.path, list(self.headers.items()), body)
+        refusal = self.between.defect.refuses(self.command, self.path)
+        if refusal is not None:
+            return self.tell(404, [("content-type", "application/json")], refusal)
+        gateway = http.client.HTTPConnection("127.0.0.1", self.between.gateway, timeout=PATIENCE_SECONDS)
+        try:
+            gateway.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in HOP_BY_HOP:
+                    gateway.putheader(name, value)
+            if body or self.command in ("POST", "PUT", "PATCH"):
+                gateway.putheader("content-length", str(len(body)))
+            gateway.endheaders(body or None)
+            self.answer(gateway.getresponse(), exchange)
+        except (BrokenPipeError, ConnectionResetError):
+            # The client hung up; closing the connection tells the gateway.
+            self.close_connection = True
+        finally:
+            gateway.close()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = pass_on
+
+    def body(self) -> bytes:
+        if self.headers.get("transfer-encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("content-length") or 0))
+        pieces = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return b"".join(pieces)
+
+    def answer(self, reply: http.client.HTTPResponse, exchange: Exchange) -> None:
+        headers = [(name.lower(), value) for name, value in reply.getheaders()]
+        headers = [(name, value) for name, value in headers if name not in HOP_BY_HOP]
+        defect = self.between.defect
+        exchange.status = reply.status
+        if defect.is_stream(headers):
+            self.begin(reply.status, defect.headers(headers), [("transfer-encoding", "chunked")])
+            for piece in defect.stream(lines(reply), exchange.body):
+                exchange.reply += piece
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            exchange.reply = reply.read()
+            self.tell(reply.status, defect.headers(headers), defect.whole(headers, exchange.reply))
+        if self.between.recording:
+            self.between.recording.add(exchange)
+
+    def tell(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+        length = [] if status in (204, 304) else [("content-length", str(len(content)))]
+        self.begin(status, headers, length)
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def begin(self, status: int, headers: list[tuple[str, str]], framing: list[tuple[str, str]]) -> None:
+        self.send_response_only(status)
+        for name, value in [*headers, *framing]:
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, *_arguments) -> None:
+        """Nobody reads it."""
+
+
+def lines(reply: http.client.HTTPResponse) -> Iterator[bytes]:
+    """The lines of a stream, as they come."""
+    while line := reply.readline():
+        yield line

@@ -1,0 +1,23 @@
+"""Programs of Debian's that a suite needs, installed where they are not."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+
+def program(name: str, *packages: str) -> str:
+    """The program's path; `packages` bring it."""
+    if not shutil.which(name):
+        print(f"# installing {name}", file=sys.stderr)
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+            done = subprocess.run(["apt-get", "-qq", *command], env=environment, stdout=sys.stderr)
+            if done.returncode != 0:
+                sys.exit(f"There is no {name}; on Debian, as root: apt-get install {' '.join(packages)}")
+    return shutil.which(name) or sys.exit(f"{name} is installed but not to be found")
+
+
+def chromium() -> str:
+    """A browser."""
+    return program("chromium", "chromium")
