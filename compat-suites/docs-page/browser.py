@@ -1,16 +1,15 @@
 """Chromium without a window: what a page shows, what it is refused, and what it asks for."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from support.debian import chromium
 
 PATIENCE_SECONDS = 120
 # The page's own clock; it runs ahead while the page has nothing to do.
@@ -23,19 +22,6 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--enable-logging=stderr", "--v=0", f"--virtual-time-budget={PAGE_MILLISECONDS}",
 ]
-
-
-def chromium() -> str:
-    """Chromium's path; it is installed from Debian where it is not."""
-    if not shutil.which("chromium"):
-        print("# installing chromium", file=sys.stderr)
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            done = subprocess.run(["apt-get", "-qq", *command], env=environment,
-                                  stdout=subprocess.DEVNULL)
-            if done.returncode != 0:
-                sys.exit("There is no chromium; on Debian, as root: apt-get install chromium")
-    return shutil.which("chromium") or sys.exit("chromium is installed but not to be found")
 
 
 @dataclass

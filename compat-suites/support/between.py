@@ -36,8 +36,7 @@ class Between:
     def __init__(self, gateway: int, defect: Defect, recording: Recording | None):
         self.gateway, self.defect, self.recording = gateway, defect, recording
         handler = type("Handler", (Handler,), {"between": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), handler)
         self.port = self.server.server_port
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
@@ -48,6 +47,15 @@ class Between:
         self.server.server_close()
         if self.recording:
             self.recording.write()
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address) -> None:
+        """A client that hangs up is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -47,6 +47,7 @@ class Recording:
     def __init__(self, suite: str, token: str, scratch: str):
         self.suite, self.token, self.scratch = suite, token, scratch
         self.exchanges: list[Exchange] = []
+        self.introduced: set[tuple[str, str]] = set()
         folder = SUITES / suite
         files = (file for file in folder.rglob("*") if file.is_file() and "lock" not in file.name)
         self.own = "".join(file.read_text(errors="replace") for file in files)
@@ -58,7 +59,9 @@ class Recording:
         """Writes the requests; replies come from `UPDATE_GOLDEN=1 cargo test --test it -- clients`."""
         folder = ROOT / "tests" / "golden" / "clients" / self.suite
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "case.json").write_text(json.dumps({"suite": self.suite}, indent=2) + "\n")
+        case = folder / "case.json"
+        if not case.is_file():
+            case.write_text(json.dumps({"suite": self.suite}, indent=2) + "\n")
         told: list[str] = []
         requests = []
         for exchange in self.kept():
@@ -68,15 +71,15 @@ class Recording:
 
     def kept(self) -> list[Exchange]:
         """One exchange of each shape, and those that a kept one goes back to."""
-        shapes, kept, wanted = set(), [], set()
-        first = []
+        shortest: dict[tuple, Exchange] = {}
         for exchange in self.exchanges:
             replayable = b"openclaw/mirror" not in exchange.body and len(exchange.body) < LONGEST_BODY
-            if replayable and exchange.shape() not in shapes:
-                shapes.add(exchange.shape())
-                first.append(exchange)
+            known = shortest.get(exchange.shape(), exchange)
+            if replayable and len(exchange.body) <= len(known.body):
+                shortest[exchange.shape()] = known if known.body == exchange.body else exchange
+        kept, wanted = [], set()
         for exchange in reversed(self.exchanges):
-            if exchange in first or wanted & set(names(exchange.reply)):
+            if exchange in shortest.values() or wanted & set(names(exchange.reply)):
                 kept.append(exchange)
                 wanted |= set(names(exchange.path.encode() + exchange.body))
         return kept[::-1]
@@ -87,8 +90,7 @@ class Recording:
             body = json.dumps(self.plain(json.loads(exchange.body)), indent=2, ensure_ascii=False)
         except ValueError:
             body = exchange.body.decode(errors="replace")
-        headers = [f"{name.lower()}: {value}" for name, value in exchange.headers
-                   if name.lower() not in DROPPED]
+        headers = [f"{name.lower()}: {value}" for name, value in exchange.headers if self.tells(name, value)]
         lines = [f"{exchange.method} {exchange.path}", *headers, *(["", *body.splitlines()] if body else [])]
         text = "".join(f"> {line}".rstrip() + "\n" for line in lines)
         for at, name in enumerate(told, 1):
@@ -96,6 +98,15 @@ class Recording:
         for place, word in ((self.token, "{token}"), (self.scratch, "/scratch"), (str(ROOT), "/project")):
             text = text.replace(place, word)
         return text
+
+    def tells(self, name: str, value: str) -> bool:
+        """Whether a header is shown; what a library says of itself, once."""
+        name = name.lower()
+        if name == "user-agent" or name.startswith("x-stainless-"):
+            known = (name, value) in self.introduced
+            self.introduced.add((name, value))
+            return not known
+        return name not in DROPPED
 
     def plain(self, value):
         """The value without the client's prose."""

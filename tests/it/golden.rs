@@ -51,3 +51,8 @@ async fn responses() {
 async fn responses_errors() {
     check_area("responses-errors").await;
 }
+
+#[tokio::test]
+async fn clients() {
+    check_area("clients").await;
+}

@@ -5,6 +5,8 @@
 //!   [`Seed`]), and `upstream`, the replies in order: `{"fixture": name}`,
 //!   `{"status": …, "json": …}`, `{"stream": [pieces], "then": "cut"}`, or `{"raw": text}`; each
 //!   may have `headers`;
+//! - or `{"suite": name}`: what is asked was recorded from the client of that compat suite, and the
+//!   suite's script answers, as the agents `main` and `scripted` and as the embedding model;
 //! - `exchange.http`: requests (lines that begin with `> `), and after each the reply (`< `) and
 //!   what the upstream saw of it (`^ `). `{upstream}` in a body is the upstream's host and port.
 //!
@@ -12,7 +14,7 @@
 //! their items are numbered: `resp_{1}`, and a request may name one that was told before it. `UPDATE_GOLDEN=1`
 //! writes replies anew and leaves requests alone.
 
-use super::gateway::{Gateway, TOKEN};
+use super::gateway::{Gateway, TOKEN, merge};
 use super::seed::{self, Seed};
 use super::upstream::{Reply, Seen, Upstream};
 use serde::Deserialize;
@@ -32,6 +34,7 @@ struct Case {
     upstream: Vec<Scripted>,
     #[serde(default)]
     sessions: Vec<Seed>,
+    suite: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -77,8 +80,15 @@ async fn check(folder: &Path) -> Result<(), String> {
     let file = folder.join("exchange.http");
     let recorded = fs::read_to_string(&file).map_err(|error| error.to_string())?;
     let upstream = Upstream::with(case.upstream.into_iter().map(reply)).await;
-    let config = if case.config.is_null() { json!({}) } else { case.config };
+    let mut config = if case.config.is_null() { json!({}) } else { case.config };
     let state = TempDir::new().expect("a temporary folder");
+    if let Some(suite) = case.suite {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("compat-suites").join(suite);
+        fs::copy(script.join("replies.json"), state.path().join("replies.json"))
+            .map_err(|error| format!("{}: {error}", script.display()))?;
+        let own = std::mem::replace(&mut config, scripted_agents());
+        merge(&mut config, own);
+    }
     seed::sow(state.path(), case.sessions).await;
     let gateway = Gateway::start_in(state, &upstream.base_url(), config).await;
     let mut played = String::new();
@@ -108,6 +118,20 @@ async fn check(folder: &Path) -> Result<(), String> {
     let line = line.unwrap_or_else(|| recorded.lines().count().min(played.lines().count()));
     let show = |text: &str| text.lines().nth(line).unwrap_or("(nothing)").to_owned();
     Err(format!("line {}:\n  golden: {}\n  now:    {}", line + 1, show(&recorded), show(&played)))
+}
+
+/// Agents of the names that compat suites use, both of which answer from a script.
+fn scripted_agents() -> Value {
+    json!({
+        "models": {"providers": {"scripted": {"api": "scripted", "script": "replies.json"}}},
+        "agents": {
+            "defaults": {
+                "model": "scripted/replies",
+                "memorySearch": {"provider": "scripted", "model": "replies"},
+            },
+            "list": [{"id": "main"}, {"id": "scripted"}],
+        },
+    })
 }
 
 fn reply(scripted: Scripted) -> Reply {
