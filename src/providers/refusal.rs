@@ -146,7 +146,11 @@ impl Refusal {
             Kind::Overloaded => format!("The provider `{id}` is overloaded{status}."),
             Kind::Timeout => format!("The provider `{id}` ran out of time{status}."),
             Kind::ContextLength => {
-                format!("The conversation is too long for `{model}` at `{id}`{quoted}")
+                // "prompt is too long" and "exceeds the context window" are what LangChain looks for.
+                format!(
+                    "The prompt is too long: it exceeds the context window of `{model}` at \
+                     `{id}`{quoted}"
+                )
             }
             Kind::Rejected => format!("The provider `{id}` refused the request{quoted}"),
             Kind::Unavailable | Kind::Malformed | Kind::NotInstalled => {

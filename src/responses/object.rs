@@ -59,6 +59,10 @@ pub struct ResponseObject {
     /// Names the end user to abuse checks.
     #[schema(required)]
     pub safety_identifier: Option<String>,
+    /// Always null: there are no access programs here.
+    #[serde(default)]
+    #[schema(required, value_type = Option<Object>)]
+    pub access_programs: Option<Value>,
     /// The queue it went through.
     pub service_tier: String,
     /// Whether it is kept.
@@ -192,6 +196,7 @@ impl ResponseObject {
             prompt_cache_key: echo.prompt_cache_key,
             reasoning: Reasoning { effort: echo.reasoning_effort, summary: echo.reasoning_summary },
             safety_identifier: echo.safety_identifier,
+            access_programs: None,
             service_tier: filled(echo.service_tier, "default"),
             store: begin.store,
             temperature: echo.temperature.unwrap_or(1.0),

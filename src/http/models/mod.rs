@@ -70,8 +70,9 @@ impl<'a> Listing<'a> {
     fn all(&self) -> Vec<Model> {
         let roster = &self.snapshot.roster;
         let default = roster.default_agent();
-        let defaults = [target::OPENCLAW, target::DEFAULT];
-        let defaults = defaults.map(|id| self.agent(id.to_owned(), default));
+        // Names of their own: a picker that shows only names must not show one agent three times.
+        let defaults = [(target::OPENCLAW, "OpenClaw"), (target::DEFAULT, "OpenClaw default")];
+        let defaults = defaults.map(|(id, name)| self.agent(id.to_owned(), default).named(name));
         let agents = roster.iter().map(|agent| self.agent(format!("openclaw/{}", agent.id), agent));
         let aliases = self.snapshot.config.gateway.http.models.aliases.iter();
         let aliases = aliases.filter_map(|(name, target)| self.alias(name, target));
@@ -92,16 +93,14 @@ impl<'a> Listing<'a> {
     }
 
     fn alias(&self, name: &str, target: &str) -> Option<Model> {
-        let named =
-            |model: Model| Model { name: name.to_owned(), display_name: name.to_owned(), ..model };
         match AliasTarget::parse(target).ok()? {
             AliasTarget::Agent(None) => {
                 let default = self.snapshot.roster.default_agent();
-                Some(named(self.agent(name.to_owned(), default)))
+                Some(self.agent(name.to_owned(), default).named(name))
             }
             AliasTarget::Agent(Some(id)) => {
                 let agent = self.snapshot.roster.get(&id)?;
-                Some(named(self.agent(name.to_owned(), agent)))
+                Some(self.agent(name.to_owned(), agent).named(name))
             }
             AliasTarget::Model(model) => {
                 let kind = self.kind(&model);

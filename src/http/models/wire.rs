@@ -106,6 +106,11 @@ pub(crate) struct ModelPricing {
 }
 
 impl Model {
+    /// The same model under another name for people.
+    pub(super) fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), display_name: name.to_owned(), ..self }
+    }
+
     /// The same model, with what is known of the one behind it.
     pub(super) fn knowing(self, known: Option<&config::Model>) -> Self {
         let Some(known) = known else { return self };

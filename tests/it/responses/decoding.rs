@@ -25,7 +25,7 @@ fn check_response(response: &ResponseObject, state: State) {
 }
 
 /// What OpenAI's and the OpenResponses schema require of a response.
-const REQUIRED: [&str; 34] = [
+const REQUIRED: [&str; 35] = [
     "id",
     "object",
     "created_at",
@@ -46,6 +46,7 @@ const REQUIRED: [&str; 34] = [
     "prompt_cache_key",
     "reasoning",
     "safety_identifier",
+    "access_programs",
     "service_tier",
     "store",
     "temperature",
