@@ -22,8 +22,9 @@ const CHAT_ID: &str = "metadata.chat_id";
 const NO_IDS: [&str; 5] = ["new", "null", "none", "undefined", "pending"];
 /// Longer names are not names.
 const MAX_NAME_CHARS: usize = 512;
-/// What Open WebUI calls a chat that it does not keep.
-const TEMPORARY_CHAT: &str = "local";
+/// What Open WebUI calls a chat that it does not keep, alone or before a colon: `temporary` now,
+/// `local` in earlier versions.
+const TEMPORARY_CHATS: [&str; 2] = ["temporary", "local"];
 
 /// What a request says of its session beside its client's own headers.
 #[derive(Debug, Clone, Copy, Default)]
@@ -146,7 +147,7 @@ fn filled_in(id: &&str) -> bool {
 
 /// Whether a chat is one that its client does not keep.
 fn is_temporary(id: &str) -> bool {
-    id == TEMPORARY_CHAT || id.starts_with("local:")
+    TEMPORARY_CHATS.contains(&id.split_once(':').map_or(id, |(kind, _)| kind))
 }
 
 fn checked<'a>(param: &str, id: &'a str) -> Result<&'a str, ApiError> {

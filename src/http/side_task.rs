@@ -4,7 +4,7 @@
 use crate::types::{Content, Message};
 
 /// Words of `metadata.task` by which Open WebUI tells its side tasks from answers.
-const TASKS: [&str; 8] = [
+const TASKS: [&str; 9] = [
     "title_generation",
     "follow_up_generation",
     "tags_generation",
@@ -13,6 +13,7 @@ const TASKS: [&str; 8] = [
     "image_prompt_generation",
     "autocomplete_generation",
     "function_calling",
+    "moa_response_generation",
 ];
 
 /// How a side task's one message begins, and what else it holds.
@@ -23,7 +24,7 @@ struct Form {
 
 /// The forms of the programs' own default prompts. A prompt that an administrator has rewritten
 /// is an ordinary message unless `metadata.task` says otherwise.
-const MESSAGES: [Form; 4] = [
+const MESSAGES: [Form; 5] = [
     // Open WebUI: title, tags, follow-ups, search queries, image prompts, autocompletion. Its
     // answers over documents begin alike but quote a context, not the chat.
     Form { begins: "### Task:", holds: &["<chat_history>", "</chat_history>"] },
@@ -31,6 +32,11 @@ const MESSAGES: [Form; 4] = [
     Form {
         begins: "Your task is to reflect the speaker's likely facial expression through a fitting emoji",
         holds: &["Message:"],
+    },
+    // Open WebUI: one answer out of those that several models gave.
+    Form {
+        begins: "You have been provided with a set of responses from various models",
+        holds: &["Responses from models:"],
     },
     // LibreChat: title, by its method `completion`.
     Form {
@@ -104,6 +110,9 @@ mod tests {
     fn the_programs_side_tasks_are_known() {
         let title = "### Task:\nTitle it.\n### Chat History:\n<chat_history>\nhi\n</chat_history>";
         check(true, &[user(title)]);
+        let merge = "You have been provided with a set of responses from various models to: hi.\n\
+                     Responses from models: a, b";
+        check(true, &[user(merge)]);
         let librechat = "Provide a concise, 5-word-or-less title for the conversation, using title \
                          case conventions. Only return the title itself.\n\nConversation:\nUser: hi";
         check(true, &[user(librechat)]);
