@@ -60,8 +60,6 @@ def retries_wait_as_long_as_they_are_told():
 
 @check
 def another_model_steps_in():
-    model = chat().with_fallbacks([chat("openclaw/nobody"), chat()])
-    assert model.invoke("count").text == "one, two, three"
     model = chat("openclaw/nobody").with_fallbacks([chat()])
     assert model.invoke("count").text == "one, two, three"
 
@@ -80,7 +78,15 @@ def a_stream_that_breaks_off():
 
 @check
 def a_stream_that_breaks_off_by_responses():
-    raised(Exception, lambda: list(chat(use_responses_api=True).stream("break off")))
+    seen = []
+
+    def read():
+        for chunk in chat(use_responses_api=True).stream("break off"):
+            seen.append(chunk.text)
+
+    # LangChain has no class of its own for a response that failed.
+    assert "server_error" in str(raised(ValueError, read))
+    assert "".join(seen) == "half an", seen
 
 
 @check
