@@ -28,21 +28,23 @@ def refused(kind, request, *arguments, **options):
 
 def run_all(modules, prefixes) -> None:
     """Runs checks in the order of their files; with `prefixes`, those whose names begin so."""
-    for module in modules:
-        area = module.__name__.rpartition(".")[2]
-        for name, function in vars(module).items():
-            title = f"{area}.{name}"
-            if not getattr(function, "is_check", False) or function.__module__ != module.__name__:
-                continue
-            if not prefixes or title.startswith(tuple(prefixes)):
-                run(title, function)
+    # One event loop for all, as in a user's program: clients keep connections from call to call.
+    with asyncio.Runner() as loop:
+        for module in modules:
+            area = module.__name__.rpartition(".")[2]
+            for name, function in list(vars(module).items()):
+                title = f"{area}.{name}"
+                if not getattr(function, "is_check", False) or function.__module__ != module.__name__:
+                    continue
+                if not prefixes or title.startswith(tuple(prefixes)):
+                    run(title, function, loop)
 
 
-def run(title, function) -> None:
+def run(title, function, loop: asyncio.Runner) -> None:
     try:
         result = function()
         if inspect.iscoroutine(result):
-            asyncio.run(result)
+            loop.run(result)
     except Exception as error:
         print(f"not ok {title} - {type(error).__name__}: {' '.join(str(error).split())[:500]}")
         for frame in traceback.extract_tb(error.__traceback__):
