@@ -1,0 +1,6 @@
+// Runs the areas one after another; with arguments, the checks whose names begin with one of them.
+
+import { setTracingDisabled } from "@openai/agents";
+
+setTracingDisabled(true);
+for (const area of ["chat", "responses", "sockets"]) await import(`./${area}.mjs`);
