@@ -1,0 +1,5 @@
+// Runs the areas one after another; with arguments, the checks whose names begin with one of them.
+
+// Warnings of the SDK would be lines among the checks'.
+globalThis.AI_SDK_LOG_WARNINGS = false;
+for (const area of ["language", "responses", "embeddings"]) await import(`./${area}.mjs`);
