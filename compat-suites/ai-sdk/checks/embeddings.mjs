@@ -26,7 +26,7 @@ for (const [name, of] of Object.entries(models)) {
   await check(`embeddings.${name}_embeds_a_text`, async () => {
     const { embedding, usage } = await embed({ model: of(MAIN), value: "hello", maxRetries: 0 });
     assert.equal(embedding.length, 384);
-    assert.ok(usage.tokens > 0, usage);
+    assert.ok(usage.tokens > 0, JSON.stringify(usage));
   });
 
   await check(`embeddings.${name}_keeps_the_order`, async () => {
@@ -44,7 +44,8 @@ for (const [name, of] of Object.entries(models)) {
 
   await check(`embeddings.${name}_has_fewer_dimensions_when_asked`, async () => {
     const provider = name === "openai" ? "openai" : "openclaw";
-    const { embeddings } = await embedded(of, ["hello"], { providerOptions: { [provider]: { dimensions: 64 } } });
+    const providerOptions = { [provider]: { dimensions: 64 } };
+    const { embeddings } = await embedded(of, ["hello"], { providerOptions });
     assert.equal(embeddings[0].length, 64);
   });
 

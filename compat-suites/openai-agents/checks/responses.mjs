@@ -32,7 +32,7 @@ await check("javascript_responses.goes_on_by_the_previous_response", async () =>
   const agent = local(kind);
   const first = await run(agent, STORY);
   const second = await run(agent, "And now?", { previousResponseId: first.lastResponseId });
-  assert.ok(read(second) > read(first), [read(first), read(second)]);
+  assert.ok(read(second) > read(first), `${[read(first), read(second)]}`);
 });
 
 await check("javascript_responses.tools_go_on_by_the_previous_response", async () => {
@@ -40,7 +40,8 @@ await check("javascript_responses.tools_go_on_by_the_previous_response", async (
   const agent = scripted(kind, { tools: mine });
   const { lastResponseId: previousResponseId } = await run(agent, "Hello");
   const result = await run(agent, "weather in both", { previousResponseId });
-  assert.deepEqual([called.sort(), result.finalOutput], [["Lima", "Oslo", "now"], "Cold there, and it is noon."]);
+  assert.deepEqual(called.sort(), ["Lima", "Oslo", "now"]);
+  assert.equal(result.finalOutput, "Cold there, and it is noon.");
   const kept = await client.responses.retrieve(result.lastResponseId);
   assert.equal(kept.previous_response_id, result.rawResponses[0].responseId);
 });
@@ -50,5 +51,5 @@ await check("javascript_responses.goes_on_by_the_name_of_a_conversation", async 
   const conversationId = "conv_of_ada_in_javascript";
   const first = await run(agent, STORY, { conversationId });
   const second = await run(agent, "And now?", { conversationId });
-  assert.ok(read(second) > read(first), [read(first), read(second)]);
+  assert.ok(read(second) > read(first), `${[read(first), read(second)]}`);
 });

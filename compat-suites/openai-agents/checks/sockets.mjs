@@ -22,7 +22,8 @@ await check("javascript_sockets.tools_are_called_and_answered", () => connected(
   const agent = new Agent({ name: "assistant", model: SCRIPTED, tools: mine });
   const result = await session.run(agent, "weather in both", { stream: true });
   await result.completed;
-  assert.deepEqual([called.sort(), result.finalOutput], [["Lima", "Oslo", "now"], "Cold there, and it is noon."]);
+  assert.deepEqual(called.sort(), ["Lima", "Oslo", "now"]);
+  assert.equal(result.finalOutput, "Cold there, and it is noon.");
 }));
 
 await check("javascript_sockets.the_local_model_says_something", () => connected(async (session) => {

@@ -33,7 +33,7 @@ await check("chat.nothing_is_asked_but_the_question", async () => {
 
 await check("chat.usage_adds_up", async () => {
   const { usage } = await answer();
-  assert.ok(usage.prompt_tokens > 0 && usage.completion_tokens > 0, usage);
+  assert.ok(usage.prompt_tokens > 0 && usage.completion_tokens > 0, JSON.stringify(usage));
   assert.equal(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens);
 });
 
@@ -51,7 +51,7 @@ for (const limit of ["max_tokens", "max_completion_tokens"]) {
     const fields = { max_tokens: undefined, messages: says("Tell me a long story."), [limit]: 3 };
     const completion = await answer(fields);
     assert.equal(completion.choices[0].finish_reason, "length");
-    assert.ok(completion.usage.completion_tokens <= 3, completion.usage);
+    assert.ok(completion.usage.completion_tokens <= 3, JSON.stringify(completion.usage));
   });
 }
 

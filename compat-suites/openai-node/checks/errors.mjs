@@ -51,7 +51,8 @@ await check("errors.unknown_model_to_respond", async () => {
 });
 
 await check("errors.what_the_gateway_does_not_have", async () => {
-  for (const request of [() => client.files.list(), () => client.responses.inputTokens.count({ input: "a" })]) {
+  const count = () => client.responses.inputTokens.count({ input: "a" });
+  for (const request of [() => client.files.list(), count]) {
     assert.equal((await refused(OpenAI.NotFoundError, request)).code, "not_found");
   }
 });

@@ -37,7 +37,7 @@ await check("models.retrieve_agrees_with_the_list", async () => {
 
 await check("models.created_is_a_real_time", async () => {
   const { created, owned_by: owner, object } = await client.models.retrieve("openclaw");
-  assert.ok(Number.isInteger(created) && created > 1_700_000_000, created);
+  assert.ok(Number.isInteger(created) && created > 1_700_000_000, `${created}`);
   assert.equal(typeof owner, "string");
   assert.equal(object, "model");
 });

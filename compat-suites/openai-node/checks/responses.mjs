@@ -9,7 +9,9 @@ export const weather = {
   type: "function", name: "weather", strict: false, description: null,
   parameters: { type: "object", properties, required: ["city"] },
 };
-export const now = { type: "function", name: "now", strict: null, parameters: { type: "object", properties: {} } };
+export const now = {
+  type: "function", name: "now", strict: null, parameters: { type: "object", properties: {} },
+};
 
 await check("responses.the_local_model_says_something", async () => {
   const response = await client.responses.create({
@@ -79,7 +81,8 @@ await check("responses.tool_loop_by_history", async () => {
   const asked = await responded(input, { tools: [weather], store: false });
   const [{ call_id: id }] = asked.output;
   input.push(...asked.output, { type: "function_call_output", call_id: id, output: "4 degrees" });
-  assert.equal((await responded(input, { tools: [weather], store: false })).output_text, "It is cold in Oslo.");
+  const told = await responded(input, { tools: [weather], store: false });
+  assert.equal(told.output_text, "It is cold in Oslo.");
 });
 
 await check("responses.tool_loop_by_previous_response", async () => {

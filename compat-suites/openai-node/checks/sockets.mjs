@@ -32,7 +32,7 @@ async function told(...requests) {
 await check("sockets.events_of_a_response", async () => {
   const events = await told({ model: SCRIPTED, input: "count" });
   assert.deepEqual(events.map((event) => event.sequence_number), [...events.keys()]);
-  const text = events.filter((event) => event.type === "response.output_text.delta").map((event) => event.delta);
+  const text = events.flatMap((event) => event.type === "response.output_text.delta" ? [event.delta] : []);
   assert.deepEqual(text, ["one", ", two", ", three"]);
 });
 

@@ -71,6 +71,7 @@ await check("structured.response_tool_arguments", async () => {
   const weather = zodResponsesFunction({
     name: "weather", parameters: z.object({ city: z.string(), unit: z.string() }),
   });
-  const response = await client.responses.parse({ model: SCRIPTED, input: "weather in Oslo", tools: [weather] });
+  const request = { model: SCRIPTED, input: "weather in Oslo", tools: [weather] };
+  const response = await client.responses.parse(request);
   assert.deepEqual(response.output[0].parsed_arguments, { city: "Oslo", unit: "°C" });
 });

@@ -85,7 +85,8 @@ await check("tools.streamed_calls_end_with_tool_calls", async () => {
 });
 
 await check("tools.stream_helper_assembles_the_calls", async () => {
-  const stream = client.chat.completions.stream({ model: SCRIPTED, messages: says("weather in both"), tools });
+  const request = { model: SCRIPTED, messages: says("weather in both"), tools };
+  const stream = client.chat.completions.stream(request);
   const done = [];
   stream.on("tool_calls.function.arguments.done", (event) => {
     done.push([event.index, event.name, JSON.parse(event.arguments)]);
@@ -104,17 +105,20 @@ await check("tools.parse_helper_reads_the_arguments", async () => {
 
 await check("tools.run_tools_ends_in_an_answer", async () => {
   const { called, tools } = runnable();
-  const runner = client.chat.completions.runTools({ model: SCRIPTED, messages: says("weather in Oslo"), tools });
+  const request = { model: SCRIPTED, messages: says("weather in Oslo"), tools };
+  const runner = client.chat.completions.runTools(request);
   assert.equal(await runner.finalContent(), "It is cold in Oslo.");
   assert.deepEqual(called, [OSLO]);
   assert.equal(await runner.finalFunctionToolCallResult(), "4 degrees");
-  assert.deepEqual(runner.messages.map((message) => message.role), ["user", "assistant", "tool", "assistant"]);
+  const roles = runner.messages.map((message) => message.role);
+  assert.deepEqual(roles, ["user", "assistant", "tool", "assistant"]);
   assert.equal((await runner.totalUsage()).total_tokens, 66);
 });
 
 await check("tools.run_tools_with_parallel_calls", async () => {
   const { called, tools } = runnable();
-  const runner = client.chat.completions.runTools({ model: SCRIPTED, messages: says("weather in both"), tools });
+  const request = { model: SCRIPTED, messages: says("weather in both"), tools };
+  const runner = client.chat.completions.runTools(request);
   assert.equal(await runner.finalContent(), "Cold there, and it is noon.");
   assert.deepEqual(called, [OSLO, LIMA, {}]);
 });
@@ -143,7 +147,8 @@ await check("tools.requiring_a_call_without_tools_is_refused", async () => {
 });
 
 await check("tools.many_tools_do_not_keep_a_model_from_answering", async () => {
-  const many = [...Array(36).keys()].map((number) => declared(`tool_${number}`, { text: { type: "string" } }));
+  const text = { type: "string" };
+  const many = [...Array(36).keys()].map((number) => declared(`tool_${number}`, { text }));
   const completion = await client.chat.completions.create({
     model: MAIN, messages: says("What is the capital of France?"), tools: many, max_tokens: 8,
   });

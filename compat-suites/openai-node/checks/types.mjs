@@ -27,8 +27,8 @@ const TYPES = {
   embeddings: "OpenAI.CreateEmbeddingResponse",
 };
 
-const chatTools = [weather, now].map(({ type, name, parameters }) => ({ type, function: { name, parameters } }));
 const tools = [weather, now];
+const chatTools = tools.map(({ type, name, parameters }) => ({ type, function: { name, parameters } }));
 
 /** The answers of each check, as they came over the wire, and their type. */
 const answers = {
@@ -45,7 +45,8 @@ const answers = {
   },
   async chunks() {
     const options = { stream: true, stream_options: { include_usage: true }, tools: chatTools };
-    const streams = ["count", "think", "refuse", "weather in both"].map((text) => all(scripted(text, options)));
+    const texts = ["count", "think", "refuse", "weather in both"];
+    const streams = texts.map((text) => all(scripted(text, options)));
     return ["chunk", (await Promise.all(streams)).flat()];
   },
   async responses() {
