@@ -91,6 +91,6 @@ await check("chat.stopping_keeps_what_was_said", async () => {
   const stop = new AbortController();
   const onEvent = (event) => event === GraphEvents.ON_MESSAGE_DELTA && stop.abort();
   const shown = await turn("a story", { signal: stop.signal, onEvent });
-  assert.equal(shown.text, "Once");
+  assert.match(shown.text, /^Once(?!.*sea)/);
   assert.equal((await answer("Hello")).text, "A scripted reply.");
 });
