@@ -1,0 +1,23 @@
+// The README's lines, read by what reads them on LobeChat's server.
+
+import assert from "node:assert/strict";
+import { check } from "../../support/checks.mjs";
+import { says } from "./asked.mjs";
+import { ask } from "./asking.mjs";
+import { lobechat } from "./harness.mjs";
+
+await check("connect.as_written", async () => {
+  const { openai } = await lobechat.genServerAiProvidersConfig({});
+  const offered = openai.serverModelLists.filter((model) => model.enabled);
+  assert.deepEqual(offered.map((model) => [model.id, model.displayName, model.abilities.functionCall]),
+    [["openclaw/default", "OpenClaw", true]]);
+  const { provider, model } = lobechat.parseAgentConfig(process.env.DEFAULT_AGENT_CONFIG);
+  const runtime = lobechat.initModelRuntimeWithUserPayload(provider, {});
+  const shown = await ask(lobechat, runtime, { model, messages: says("Hello") });
+  assert.deepEqual([shown.type, shown.errors], ["done", []]);
+  assert(shown.text.trim(), JSON.stringify(shown));
+  const title = lobechat.parseSystemAgent(process.env.SYSTEM_AGENT).topic;
+  const titled = await ask(lobechat, lobechat.initModelRuntimeWithUserPayload(title.provider, {}),
+    { model: title.model, messages: says("Give this talk a title: Hello"), stream: false });
+  assert(titled.text.trim(), JSON.stringify(titled));
+});

@@ -1,0 +1,5 @@
+// Every check of LobeChat's runtime on a server, one after the other.
+
+for (const area of ["models", "chat", "tools", "responses", "embeddings", "errors"]) {
+  await import(`./${area}.mjs`);
+}
