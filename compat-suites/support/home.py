@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -37,3 +38,19 @@ class Home:
         return subprocess.run(list(map(str, command)), cwd=self.workspace,
                               env=self.environment(**variables), stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+
+
+def left_running(folder: Path) -> list[str]:
+    """Ends the processes whose home lies in `folder`, and says which these were."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (process / "environ").read_bytes().split(b"\0")
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            # It is somebody else's, or it has just ended.
+            continue
+        if command and any(variable.startswith(b"HOME=%b/" % bytes(folder)) for variable in variables):
+            found.append(command)
+            os.kill(int(process.name), signal.SIGKILL)
+    return found
