@@ -22,7 +22,7 @@ class Defect:
     """`told` is what docs/compat.md says of it; the other fields are how it is made."""
 
     told: str = ""
-    # Changes a JSON body, and the JSON of an event.
+    # Changes a JSON body, and the JSON of an event; None leaves the event out.
     document: Callable[[Json], Json] = unchanged
     event: Callable[[Json], Json] = unchanged
     # What a path is refused with.
@@ -63,7 +63,9 @@ class Defect:
                 yield line
                 continue
             last = json.loads(line[len(EVENT):])
-            yield line if self.event is unchanged else frame(self.event(last))
+            event = self.event(last)
+            if event is not None:
+                yield line if self.event is unchanged else frame(event)
 
 
 def frame(event: Json) -> bytes:
@@ -92,6 +94,11 @@ def without(key: str, *inside: str) -> Callable[[Json], Json]:
     return lambda document: strip(document, not inside)
 
 
+def left_out(kind: str) -> Callable[[Json], Json]:
+    """Leaves out the events of this type."""
+    return lambda event: None if event.get("type") == kind else event
+
+
 def reversed_embeddings(document: Json) -> Json:
     if isinstance(document, dict) and isinstance(document.get("data"), list):
         if any("embedding" in item for item in document["data"]):
@@ -116,5 +123,9 @@ DEFECTS = {
     "no-annotations": Defect(
         "`annotations` missing from output text", document=without("annotations"),
         event=without("annotations")),
+    "no-completed": Defect(
+        "`response.completed` missing", event=left_out("response.completed")),
+    "no-item-done": Defect(
+        "`response.output_item.done` missing", event=left_out("response.output_item.done")),
     "no-role": Defect("`role` missing from the first delta", event=without("role", "delta")),
 }

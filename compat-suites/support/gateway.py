@@ -1,5 +1,6 @@
 """Runs the gateway as a child process with a state directory of its own."""
 
+import json
 import os
 import secrets
 import shutil
@@ -99,6 +100,14 @@ class Gateway:
                 continue
             raise SystemExit(f"The gateway ended with code {code} before it was ready.")
         raise SystemExit(f"The gateway was not ready within {START_SECONDS} s.")
+
+    def operator(self, *command: str) -> dict:
+        """What a command of the operator's says as JSON, asked beside the running gateway."""
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.state),
+                       "OPENCLAW_STATE_DIR": str(self.state)}
+        told = subprocess.run([places.binary(), *command, "--json"], env=environment, check=True,
+                              stdout=subprocess.PIPE, timeout=START_SECONDS)
+        return json.loads(told.stdout)
 
     def __exit__(self, *_exception) -> None:
         if getattr(self, "between", None):
