@@ -1,85 +1,94 @@
 // Calls the gateway by the types that openapi-typescript makes of its document.
 import createClient from "openapi-fetch";
 import type { components, paths } from "./api.js";
+import { check, DIMENSIONS, MAIN, ORIGIN, same, SCRIPTED, some, TOKEN } from "./checks.js";
 
 type Schemas = components["schemas"];
-declare const process: { env: Record<string, string> };
 
-const client = createClient<paths>({
-  baseUrl: process.env.ORIGIN!,
-  headers: { Authorization: `Bearer ${process.env.TOKEN}` },
-});
+const client = createClient<paths>({ baseUrl: ORIGIN, headers: { Authorization: `Bearer ${TOKEN}` } });
 const parameters: Schemas["FunctionObject"]["parameters"] = {
   type: "object",
   properties: { city: { type: "string" } },
   required: ["city"],
 };
 
-async function check(name: string, test: () => Promise<unknown>): Promise<void> {
-  try {
-    const wrong = await test();
-    console.log(wrong === true ? `ok ${name}` : `not ok ${name} - ${JSON.stringify(wrong)}`);
-  } catch (error) {
-    console.log(`not ok ${name} - ${error}`);
-  }
+function says(content: string): Schemas["ChatCompletionRequestMessage"][] {
+  return [{ role: "user", content }];
 }
 
+/** The whole answer: the same operation may answer as a stream, whose chunks have no message. */
+async function chat(body: Schemas["CreateChatCompletionRequest"]): Promise<Schemas["ChatCompletionChoice"]> {
+  const { data, error } = await client.POST("/v1/chat/completions", { body });
+  const choice = some(data, error).choices[0];
+  if (choice === undefined || !("message" in choice)) throw new Error("no whole answer");
+  return choice;
+}
+
+async function respond(body: Schemas["CreateResponse"]): Promise<Schemas["ResponseObject"]> {
+  const { data, error } = await client.POST("/v1/responses", { body });
+  const made = some(data, error);
+  if (!("output" in made)) throw new Error("an event, not a response");
+  return made;
+}
+
+await check("models", async () => {
+  const { data, error } = await client.GET("/v1/models");
+  same(some(data, error).data.some((model) => model.id === MAIN), true);
+});
+
+await check("model", async () => {
+  const { data, error } = await client.GET("/v1/models/{model}", { params: { path: { model: MAIN } } });
+  same([some(data, error).id, data?.owned_by], [MAIN, "openclaw"]);
+});
+
 await check("chat", async () => {
-  const messages: Schemas["ChatCompletionRequestMessage"][] = [{ role: "user", content: "Hello" }];
-  const { data } = await client.POST("/v1/chat/completions", { body: { model: "openclaw", messages } });
-  // The same path may answer as a stream; what has a message is whole.
-  const choice = data?.choices[0];
-  return choice !== undefined && "message" in choice && choice.message.content === "A scripted reply.";
+  const choice = await chat({ model: MAIN, messages: says("Hello"), max_tokens: 8 });
+  same(some(choice.message.content, choice).length > 0, true);
 });
 
 await check("chat_tools", async () => {
-  const { data, error } = await client.POST("/v1/chat/completions", {
-    body: {
-      messages: [{ role: "user", content: "How warm is it?" }],
-      tools: [{ type: "function", function: { name: "get_weather", parameters } }],
-      logit_bias: { "1": 2 },
-    },
-  });
-  const choice = data?.choices[0];
-  if (choice === undefined || !("message" in choice)) return error;
-  return choice.message.tool_calls?.[0]?.function.name === "get_weather";
+  const tools: Schemas["ChatCompletionTool"][] = [
+    { type: "function", function: { name: "get_weather", parameters } },
+  ];
+  const choice = await chat({ model: SCRIPTED, messages: says("How warm is it?"), tools });
+  same(choice.message.tool_calls?.[0]?.function.name, "get_weather");
 });
 
-await check("responses", async () => {
-  const { data, error } = await client.POST("/v1/responses", {
-    body: { model: "openclaw", input: "Hello", metadata: { a: "b" } },
-  });
-  if (data === undefined || !("output" in data)) return error;
-  const note: string | undefined = data.metadata["a"];
-  const texts = data.output.flatMap((item) => (item.type === "message" ? item.content : []));
-  const text = texts.map((part) => (part.type === "output_text" ? part.text : "")).join("");
-  const again = await client.GET("/v1/responses/{response_id}", {
-    params: { path: { response_id: data.id } },
-  });
-  return note === "b" && text === "A scripted reply." && again.response.status === 200;
+await check("response", async () => {
+  const made = await respond({ model: SCRIPTED, input: "Hello", metadata: { a: "b" } });
+  const note: string | undefined = made.metadata["a"];
+  const parts = made.output.flatMap((item) => (item.type === "message" ? item.content : []));
+  const text = parts.map((part) => (part.type === "output_text" ? part.text : "")).join("");
+  same([note, text], ["b", "A scripted reply."]);
 });
 
 await check("response_tools", async () => {
-  const { data, error } = await client.POST("/v1/responses", {
-    body: {
-      input: "How warm is it?",
-      tools: [{ type: "function", name: "get_weather", parameters }],
-    },
-  });
-  if (data === undefined || !("output" in data)) return error;
-  const item = data.output[0];
-  return item?.type === "function_call" && item.name === "get_weather";
+  const tools: Schemas["ResponseTool"][] = [{ type: "function", name: "get_weather", parameters }];
+  const made = await respond({ model: SCRIPTED, input: "How warm is it?", tools });
+  const item = made.output[0];
+  same(item?.type === "function_call" && item.name, "get_weather");
+});
+
+await check("response_again", async () => {
+  const made = await respond({ model: SCRIPTED, input: "Hello" });
+  const params = { path: { response_id: made.id } };
+  const again = await client.GET("/v1/responses/{response_id}", { params });
+  same(again.data, made);
+  const asked = await client.GET("/v1/responses/{response_id}/input_items", { params });
+  same(asked.data?.data.map((item) => item.type), ["message"]);
+  const gone = await client.DELETE("/v1/responses/{response_id}", { params });
+  same(gone.data?.deleted, true);
 });
 
 await check("embeddings", async () => {
   const { data, error } = await client.POST("/v1/embeddings", { body: { input: ["a", "b"] } });
-  return data === undefined ? error : data.data.every((one) => one.embedding.length === 384);
+  const lengths: number[] = some(data, error).data.map((one) => one.embedding.length);
+  same(lengths, [DIMENSIONS, DIMENSIONS]);
 });
 
 await check("refused", async () => {
-  const { error, response } = await client.POST("/v1/responses", {
-    body: { input: "Hello" },
-    headers: { Authorization: "Bearer wrong" },
-  });
-  return response.status === 401 && error?.error.code === "invalid_api_key";
+  const headers = { Authorization: "Bearer wrong" };
+  const { error, response } = await client.POST("/v1/responses", { body: { input: "Hello" }, headers });
+  const code: string | null | undefined = error?.error.code;
+  same([response.status, code], [401, "invalid_api_key"]);
 });
