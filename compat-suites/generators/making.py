@@ -59,7 +59,8 @@ class Maker:
     def openapi_fetch(self, version: str, document: Path, packages: node.Packages) -> None:
         label = f"openapi_fetch.{version}"
         folder = self.typescript(label, "openapi_fetch.ts", packages)
-        if self.step(f"{label}.is_generated", ["openapi-typescript", document, "--output", folder / "api.d.ts"]):
+        made = folder / "api.d.ts"
+        if self.step(f"{label}.is_generated", ["openapi-typescript", document, "--output", made]):
             self.compiled(label, "openapi_fetch", folder, "--noUncheckedIndexedAccess")
 
     def hey_api(self, version: str, document: Path, packages: node.Packages) -> None:
@@ -96,8 +97,8 @@ class Maker:
                      "additionalProperties": {"packageName": "openapi-client"}},
         }
         for name, config in wanted.items():
-            whole = config | {"inputSpec": str(document), "outputDir": str(made / name), "globalProperties": CODE}
-            (made / f"{name}.json").write_text(json.dumps(whole))
+            config |= {"inputSpec": str(document), "outputDir": str(made / name), "globalProperties": CODE}
+            (made / f"{name}.json").write_text(json.dumps(config))
         [jar] = (interpreter.parent.parent / "lib").glob("python*/site-packages/openapi_generator_cli/*.jar")
         self.step("openapi_generator.is_generated",
                   [jdk.java, "-jar", jar, "batch", *(made / f"{name}.json" for name in wanted)])
@@ -122,7 +123,7 @@ class Maker:
         times = list((self.folder / "java" / "times").glob("*.java"))
         for name, folder in (("is_compiled_as_generated", "java"), ("is_compiled", "java_with_mappings")):
             sources = [file for file in (made / folder / "src" / "main").rglob("*.java")
-                       if file.name not in ("RFC3339InstantDeserializer.java", "RFC3339JavaTimeModule.java")]
+                       if file.name not in OF_TIMES]
             good = self.step(f"{label}.{name}", [
                 jdk.javac, "-encoding", "UTF-8", "-implicit:none", "-d", made / folder / "built", "-cp", jdk.jars,
                 *sources, *times, self.folder / "java" / "Program.java",
@@ -157,6 +158,8 @@ export function instanceOfItemPart(value: object): value is ItemPart {
     return 'type' in value;
 }
 """
+# Built on Jackson's types of time, which Debian has not.
+OF_TIMES = ("RFC3339InstantDeserializer.java", "RFC3339JavaTimeModule.java")
 # Code alone.
 CODE = {name: "false" for name in ("apiTests", "modelTests", "apiDocs", "modelDocs")}
 JAVA = {

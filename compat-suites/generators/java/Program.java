@@ -98,7 +98,8 @@ public class Program {
     }
 
     static void chatTools() throws ApiException {
-        FunctionObject function = new FunctionObject().name("get_weather").parameters(Map.of("type", "object"));
+        Map<String, Object> parameters = Map.of("type", "object");
+        FunctionObject function = new FunctionObject().name("get_weather").parameters(parameters);
         ChatCompletionTool tool = new ChatCompletionTool().type("function").function(function);
         CreateChatCompletionResponse answer = completed(asks(SCRIPTED, "How warm is it?").addToolsItem(tool));
         var calls = answer.getChoices().get(0).getMessage().getToolCalls();

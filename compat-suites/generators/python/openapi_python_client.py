@@ -1,4 +1,4 @@
-"""Calls the gateway with a client that openapi-python-client made: `openapi_python_client.py LABEL FOLDER`."""
+"""Calls the gateway with a client of openapi-python-client's: `openapi_python_client.py LABEL FOLDER`."""
 
 import importlib
 import os
@@ -51,7 +51,8 @@ def is_a(value, name: str) -> None:
 
 def completed(says: str, **more):
     messages = [{"role": "user", "content": says}]
-    answer = call("create_chat_completion", body=body("CreateChatCompletionRequest", messages=messages, **more))
+    request = body("CreateChatCompletionRequest", messages=messages, **more)
+    answer = call("create_chat_completion", body=request)
     is_a(answer, "CreateChatCompletionResponse")
     return answer
 
