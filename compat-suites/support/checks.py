@@ -26,14 +26,17 @@ def refused(kind, request, *arguments, **options):
     raise AssertionError(f"no {kind.__name__}, but {answer!r}")
 
 
-def run_all(modules, prefixes) -> None:
-    """Runs checks in the order of their files; with `prefixes`, those whose names begin so."""
+def run_all(modules, prefixes, area=None) -> None:
+    """Runs checks in the order of their files; with `prefixes`, those whose names begin so.
+
+    A check is named by its module, unless `area` is given.
+    """
     # One event loop for all, as in a user's program: clients keep connections from call to call.
     with asyncio.Runner() as loop:
         for module in modules:
-            area = module.__name__.rpartition(".")[2]
+            area_of_module = area or module.__name__.rpartition(".")[2]
             for name, function in list(vars(module).items()):
-                title = f"{area}.{name}"
+                title = f"{area_of_module}.{name}"
                 if not getattr(function, "is_check", False) or function.__module__ != module.__name__:
                     continue
                 if not prefixes or title.startswith(tuple(prefixes)):

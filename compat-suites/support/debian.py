@@ -9,13 +9,18 @@ import sys
 def program(name: str, *packages: str) -> str:
     """The program's path; `packages` bring it."""
     if not shutil.which(name):
-        print(f"# installing {name}", file=sys.stderr)
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-            done = subprocess.run(["apt-get", "-qq", *command], env=environment, stdout=sys.stderr)
-            if done.returncode != 0:
-                sys.exit(f"There is no {name}; on Debian, as root: apt-get install {' '.join(packages)}")
+        install(*packages)
     return shutil.which(name) or sys.exit(f"{name} is installed but not to be found")
+
+
+def install(*packages: str) -> None:
+    """Installs packages, or says how."""
+    print(f"# installing {' '.join(packages)}", file=sys.stderr)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run(["apt-get", "-qq", *command], env=environment, stdout=sys.stderr)
+        if done.returncode != 0:
+            sys.exit(f"Something is missing; on Debian, as root: apt-get install {' '.join(packages)}")
 
 
 def chromium() -> str:

@@ -40,7 +40,7 @@ class Gateway:
         self.files = files
         self.variables = variables
         self.token = secrets.token_hex(16)
-        self.port = free_port()
+        self.port = self.own_port = free_port()
         self.failed = False
         self.ended_well = False
 
@@ -51,6 +51,11 @@ class Gateway:
     @property
     def base_url(self) -> str:
         return f"{self.origin}/v1"
+
+    def published(self, path: str) -> bytes:
+        """A document of the gateway's as it is, neither recorded nor broken on the way."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.own_port}{path}") as reply:
+            return reply.read()
 
     def __enter__(self) -> "Gateway":
         openclaw = places.binary()

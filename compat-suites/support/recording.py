@@ -91,9 +91,9 @@ class Recording:
         shortest: dict[tuple, Exchange] = {}
         for exchange in self.exchanges:
             replayable = b"openclaw/mirror" not in exchange.body and len(exchange.body) < LONGEST_BODY
-            known = shortest.get(exchange.shape(), exchange)
-            if replayable and len(exchange.body) <= len(known.body):
-                shortest[exchange.shape()] = known if known.body == exchange.body else exchange
+            known = shortest.get(exchange.shape())
+            if replayable and (known is None or len(exchange.body) < len(known.body)):
+                shortest[exchange.shape()] = exchange
         kept, wanted = [], set()
         for exchange in reversed(self.exchanges):
             if exchange in shortest.values() or wanted & set(names(exchange.reply)):

@@ -11,6 +11,15 @@ TARGET = places.CACHE / "cargo"
 
 def program(crate: Path, name: str) -> Path:
     """The program `name` of `crate`, built if it or what it needs has changed."""
-    must(["cargo", "build", "--locked", "--quiet", "--manifest-path", crate / "Cargo.toml",
-          "--target-dir", TARGET, "--bin", name])
+    must(build(crate, name))
+    return built(name)
+
+
+def build(crate: Path, name: str) -> list[str | Path]:
+    """The command that builds it, for a suite of which the building is a check."""
+    return ["cargo", "build", "--locked", "--quiet", "--manifest-path", crate / "Cargo.toml",
+            "--target-dir", TARGET, "--bin", name]
+
+
+def built(name: str) -> Path:
     return TARGET / "debug" / name

@@ -1,4 +1,4 @@
-"""Calls the gateway with a client that openapi-python-client made: `calls.py LABEL FOLDER`."""
+"""Calls the gateway with a client of openapi-python-client's: `openapi_python_client.py LABEL FOLDER`."""
 
 import importlib
 import os
@@ -6,12 +6,15 @@ import pkgutil
 import sys
 from types import ModuleType
 
+from support.checks import check, run_all
+
 LABEL, FOLDER = sys.argv[1:]
-ORIGIN, TOKEN = os.environ["ORIGIN"], os.environ["TOKEN"]
+ORIGIN, TOKEN = os.environ["OPENCLAW_ORIGIN"], os.environ["OPENCLAW_TOKEN"]
+MAIN, SCRIPTED = "openclaw/default", "openclaw/scripted"
 sys.path.insert(0, FOLDER)
 generated = importlib.import_module("generated")
-models = importlib.import_module("generated.models")
-client = generated.AuthenticatedClient(base_url=ORIGIN, token=TOKEN, timeout=30)
+models_of = importlib.import_module("generated.models")
+client = generated.AuthenticatedClient(base_url=ORIGIN, token=TOKEN, timeout=120)
 TOOL = {
     "type": "object",
     "properties": {"city": {"type": "string"}},
@@ -27,6 +30,9 @@ def operations() -> dict[str, ModuleType]:
     return {name.rsplit(".", 1)[1]: importlib.import_module(name) for name in named}
 
 
+calls = operations()
+
+
 def call(operation: str, *path: str, **arguments):
     """What an operation's reply is parsed into, for a reply of 2xx."""
     detailed = calls[operation].sync_detailed(*path, client=client, **arguments)
@@ -36,35 +42,52 @@ def call(operation: str, *path: str, **arguments):
 
 
 def body(name: str, **fields):
-    return getattr(models, name).from_dict(fields)
+    return getattr(models_of, name).from_dict(fields)
 
 
 def is_a(value, name: str) -> None:
     assert type(value).__name__ == name, f"a {type(value).__name__}, not a {name}"
 
 
-def models_listed():
-    assert [model.id for model in call("list_models").data][0] == "openclaw"
-
-
-def chat(**more):
-    messages = [{"role": "user", "content": more.pop("says", "Hello")}]
-    answer = call("create_chat_completion",
-                  body=body("CreateChatCompletionRequest", model="openclaw", messages=messages, **more))
+def completed(says: str, **more):
+    messages = [{"role": "user", "content": says}]
+    request = body("CreateChatCompletionRequest", messages=messages, **more)
+    answer = call("create_chat_completion", body=request)
     is_a(answer, "CreateChatCompletionResponse")
     return answer
 
 
-def chat_text():
-    assert chat().choices[0].message.content == "A scripted reply."
+def respond(**fields):
+    made = call("create_response", body=body("CreateResponse", model=SCRIPTED, **fields))
+    is_a(made, "ResponseObject")
+    return made
 
 
+@check
+def models():
+    assert MAIN in [model.id for model in call("list_models").data]
+
+
+@check
+def model():
+    one = call("retrieve_model", MAIN)
+    assert (one.id, one.owned_by) == (MAIN, "openclaw"), one
+
+
+@check
+def chat():
+    answer = completed("Hello", model=MAIN, max_tokens=8)
+    assert answer.choices[0].message.content and answer.usage.completion_tokens > 0, answer
+
+
+@check
 def chat_tools():
     function = {"name": "get_weather", "parameters": TOOL}
-    answer = chat(says="How warm is it?", tools=[{"type": "function", "function": function}])
-    assert answer.choices[0].message.tool_calls[0].function.name == "get_weather"
+    answer = completed("How warm is it?", model=SCRIPTED, tools=[{"type": "function", "function": function}])
+    assert answer.choices[0].message.tool_calls[0].function.name == "get_weather", answer
 
 
+@check
 def tool_parameters_are_kept():
     """What a function's schema holds survives the way through the generated types."""
     tool = {"type": "function", "function": {"name": "get_weather", "parameters": TOOL}}
@@ -72,13 +95,8 @@ def tool_parameters_are_kept():
     assert asked["tools"][0]["function"]["parameters"] == TOOL, asked
 
 
-def respond(**fields):
-    made = call("create_response", body=body("CreateResponse", model="openclaw", **fields))
-    is_a(made, "ResponseObject")
-    return made
-
-
-def response_text():
+@check
+def response():
     made = respond(input="Hello", metadata={"a": "b"})
     assert made.metadata.to_dict() == {"a": "b"}
     is_a(made.output[0], "MessageItem")
@@ -86,6 +104,7 @@ def response_text():
     assert made.output[0].content[0].text == "A scripted reply."
 
 
+@check
 def response_tools():
     made = respond(input="How warm is it?",
                    tools=[{"type": "function", "name": "get_weather", "parameters": TOOL}])
@@ -93,6 +112,7 @@ def response_tools():
     assert made.output[0].name == "get_weather"
 
 
+@check
 def response_again():
     made = respond(input="Hello")
     again = call("retrieve_response", made.id)
@@ -102,16 +122,19 @@ def response_again():
     assert call("delete_response", made.id).deleted
 
 
+@check
 def response_cancelled():
     made = respond(input="Hello", background=True)
     assert call("cancel_response", made.id).status in ("cancelled", "completed")
 
 
+@check
 def embeddings():
     made = call("create_embedding", body=body("CreateEmbeddingRequest", input=["a", "b"]))
     assert [len(one.embedding) for one in made.data] == [384, 384]
 
 
+@check
 def events_are_parsed():
     event = body("ResponseOutputTextDeltaEvent", type="response.output_text.delta",
                  sequence_number=1, item_id="m", output_index=0, content_index=0, delta="x",
@@ -119,6 +142,7 @@ def events_are_parsed():
     assert event.delta == "x"
 
 
+@check
 def refused():
     reply = calls["create_response"].sync_detailed(
         client=generated.AuthenticatedClient(base_url=ORIGIN, token="wrong"),
@@ -128,18 +152,5 @@ def refused():
     assert reply.parsed.error.code == "invalid_api_key", reply.parsed
 
 
-def check(test) -> None:
-    name = f"{LABEL}.{test.__name__}"
-    try:
-        test()
-        print(f"ok {name}", flush=True)
-    except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        print(f"not ok {name} - {reason[:500]}", flush=True)
-
-
-calls = operations()
-for test in (models_listed, chat_text, chat_tools, tool_parameters_are_kept, response_text,
-             response_tools, response_again, response_cancelled, embeddings, events_are_parsed,
-             refused):
-    check(test)
+if __name__ == "__main__":
+    run_all([sys.modules["__main__"]], [], LABEL)
