@@ -1,10 +1,14 @@
 """Writes what a client sent as a golden transcript that `cargo test` replays.
 
-The client's own prose (instructions, descriptions of its tools) stays out: a longer line that is in
-no file of the suite is told by its length. What a server answers to is the shape of a request.
+The client's own prose (instructions, descriptions of its tools) stays out: a description, a longer
+line and a text of many lines that are in no file of the suite are told by their length. So does what
+is of one run or this machine: random ids, the time, the system. What a server answers to is the
+shape of a request.
 """
 
+import datetime
 import json
+import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +22,15 @@ DROPPED = {"host", "connection", "keep-alive", "content-length", "transfer-encod
 LONGEST_BODY = 256 * 1024
 # What makes a line prose rather than a name, an address or a value.
 PROSE_CHARACTERS, PROSE_SPACES = 60, 5
+# What makes a text prose although its lines are short.
+PROSE_LINES = 12
 # Ids that the gateway makes; the replay names them by number, in the order they are told.
 ID = re.compile(r"(?:resp|msg|fc|fco|rs|cmp)_([0-9a-f]{32})")
+# Ids that a client makes, told by number too; and milliseconds since 1970.
+UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
+MILLISECONDS = re.compile(r"\b1[6-9]\d{11}\b")
+# What is shorter stands in one line of the transcript.
+LINE_CHARACTERS = 100
 
 
 @dataclass(eq=False)
@@ -45,8 +56,14 @@ class Exchange:
 
 class Recording:
     def __init__(self, suite: str, token: str, scratch: str):
-        self.suite, self.token, self.scratch = suite, token, scratch
+        self.suite = suite
         self.exchanges: list[Exchange] = []
+        self.uuids: dict[str, str] = {}
+        self.machine = [
+            (token, "{token}"), (scratch, "/scratch"), (str(ROOT), "/project"),
+            (datetime.date.today().isoformat(), "2026-01-01"),
+        ]
+        self.system = re.compile(rf"\b{re.escape(distribution())}\b[ /]*[\d.]*", re.IGNORECASE)
         folder = SUITES / suite
         files = (file for file in folder.rglob("*") if file.is_file() and "lock" not in file.name)
         self.own = "".join(file.read_text(errors="replace") for file in files)
@@ -84,7 +101,7 @@ class Recording:
     def request(self, exchange: Exchange, told: list[str]) -> str:
         """The request as lines of a transcript."""
         try:
-            body = json.dumps(self.plain(json.loads(exchange.body)), indent=2, ensure_ascii=False)
+            body = laid_out(self.plain(json.loads(exchange.body)))
         except ValueError:
             body = exchange.body.decode(errors="replace")
         headers = [f"{name.lower()}: {value}" for name, value in exchange.headers
@@ -93,24 +110,67 @@ class Recording:
         text = "".join(f"> {line}".rstrip() + "\n" for line in lines)
         for at, name in enumerate(told, 1):
             text = text.replace(f"_{name}", f"_{{{at}}}")
-        for place, word in ((self.token, "{token}"), (self.scratch, "/scratch"), (str(ROOT), "/project")):
+        return self.of_any_run(text)
+
+    def of_any_run(self, text: str) -> str:
+        """The text without what is of this run or this machine."""
+        for place, word in self.machine:
             text = text.replace(place, word)
-        return text
+        text = UUID.sub(lambda found: self.uuids.setdefault(found[0], numbered(len(self.uuids) + 1)), text)
+        return self.system.sub("Linux", MILLISECONDS.sub("1767225600000", text))
 
     def plain(self, value):
         """The value without the client's prose."""
         match value:
             case dict():
-                return {key: self.plain(item) for key, item in value.items()}
+                return {key: self.description(item) if key == "description" else self.plain(item)
+                        for key, item in value.items()}
             case list():
                 return [self.plain(item) for item in value]
-            case str() if not is_json(value):
-                return "\n".join(map(self.line, value.split("\n")))
+            case str() if not is_json(value) and value not in self.own:
+                lines = value.split("\n")
+                return length(value) if len(lines) > PROSE_LINES else "\n".join(map(self.line, lines))
         return value
+
+    def description(self, value):
+        """A tool's or a field's description; a field may also have that name."""
+        return length(value) if isinstance(value, str) and value not in self.own else self.plain(value)
 
     def line(self, line: str) -> str:
         prose = len(line) > PROSE_CHARACTERS and line.count(" ") >= PROSE_SPACES
-        return f"({len(line)} characters)" if prose and line not in self.own else line
+        return length(line) if prose and line not in self.own else line
+
+
+def distribution() -> str:
+    """What this machine's system calls itself."""
+    try:
+        return platform.freedesktop_os_release()["ID"]
+    except OSError:
+        return "linux"
+
+
+def laid_out(value, indent: str = "") -> str:
+    """JSON in lines; what fits into one stands in one."""
+    whole = json.dumps(value, ensure_ascii=False)
+    if len(indent + whole) <= LINE_CHARACTERS or not isinstance(value, dict | list):
+        return whole
+    inner = indent + "  "
+    if isinstance(value, dict):
+        items = [f"{json.dumps(key, ensure_ascii=False)}: {laid_out(item, inner)}"
+                 for key, item in value.items()]
+    else:
+        items = [laid_out(item, inner) for item in value]
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    return f"{first}\n{inner}" + f",\n{inner}".join(items) + f"\n{indent}{last}"
+
+
+def length(prose: str) -> str:
+    return f"({len(prose)} characters)"
+
+
+def numbered(at: int) -> str:
+    """The UUID of a number."""
+    return f"00000000-0000-4000-8000-{at:012}"
 
 
 def names(text: bytes) -> list[str]:
