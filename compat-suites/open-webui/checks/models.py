@@ -1,0 +1,35 @@
+"""The models, as everyone who signs in is told of them."""
+
+from support.checks import check
+
+from .harness import admin
+
+
+def listed() -> dict[str, dict]:
+    models = admin().get("/api/models").raise_for_status().json()["data"]
+    return {model["id"]: model for model in models}
+
+
+@check
+def are_the_gateways():
+    expected = {"openclaw", "openclaw/default", "openclaw/main", "openclaw/mirror", "openclaw/scripted"}
+    assert set(listed()) == expected, list(listed())
+
+
+@check
+def have_names():
+    names = {key: model["name"] for key, model in listed().items()}
+    assert names["openclaw/scripted"] == "scripted" and names["openclaw/mirror"] == "mirror", names
+    assert all(isinstance(name, str) and name for name in names.values()), names
+
+
+@check
+def can_be_told_apart_by_name():
+    names = [model["name"] for model in listed().values()]
+    assert len(set(names)) == len(names), names
+
+
+@check
+def say_who_serves_them():
+    owners = {model["openai"]["owned_by"] for model in listed().values()}
+    assert owners == {"openclaw"}, owners
