@@ -16,7 +16,10 @@ TIMEOUT_SECONDS = 120
 
 def chat(model: str = SCRIPTED, **options) -> ChatOpenAI:
     """A model that knows the gateway from OPENAI_BASE_URL and OPENAI_API_KEY, as users' do."""
-    return ChatOpenAI(**({"model": model, "max_retries": 0, "timeout": TIMEOUT_SECONDS} | options))
+    # A model as small as the local one now and then says nothing when it may choose.
+    chosen = {"temperature": 0} if model == MAIN else {}
+    defaults = {"model": model, "max_retries": 0, "timeout": TIMEOUT_SECONDS}
+    return ChatOpenAI(**(defaults | chosen | options))
 
 
 def embeddings(**options) -> OpenAIEmbeddings:

@@ -115,7 +115,7 @@ def the_answer_is_made_from_what_was_found():
 @check
 def the_local_model_reads_what_was_found():
     question = "When can I get something to eat in the morning?"
-    model = chat(MAIN, max_tokens=32, temperature=0)
+    model = chat(MAIN, max_tokens=32)
     alone, informed = model.invoke(question), chain(model).invoke(question)
     more = informed.usage_metadata["input_tokens"] - alone.usage_metadata["input_tokens"]
     # As many tokens as the document has, at least.

@@ -12,7 +12,7 @@ from .harness import MAIN, Wire, chat
 
 @check
 def chunks_of_the_local_model_are_the_whole_answer():
-    model = chat(MAIN, max_tokens=12, temperature=0)
+    model = chat(MAIN, max_tokens=12)
     chunks = list(model.stream("What is the capital of France?"))
     texts = [chunk.text for chunk in chunks if chunk.text]
     assert len(texts) > 2 and all(isinstance(chunk, AIMessageChunk) for chunk in chunks), chunks
