@@ -99,6 +99,12 @@ def left_out(kind: str) -> Callable[[Json], Json]:
     return lambda event: None if event.get("type") == kind else event
 
 
+def error_as_text(document: Json) -> Json:
+    if isinstance(document, dict) and isinstance(document.get("error"), dict):
+        return document | {"error": document["error"]["message"]}
+    return document
+
+
 def reversed_embeddings(document: Json) -> Json:
     if isinstance(document, dict) and isinstance(document.get("data"), list):
         if any("embedding" in item for item in document["data"]):
@@ -120,6 +126,8 @@ DEFECTS = {
     "json-as-text": Defect("JSON served as `text/plain`", json_type="text/plain"),
     "raw-slash-404": Defect("a model id with a raw slash is 404", refused=raw_slash),
     "usage-unasked": Defect("a usage chunk although none was asked for", usage_unasked=True),
+    "usage-never": Defect("`usage` missing from streams", event=without("usage")),
+    "error-as-text": Defect("errors that are a text, no object", document=error_as_text),
     "no-annotations": Defect(
         "`annotations` missing from output text", document=without("annotations"),
         event=without("annotations")),
