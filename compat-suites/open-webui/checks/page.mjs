@@ -11,7 +11,6 @@ const SCRIPTED = "openclaw/scripted";
 const REPLY = "assistant: A scripted reply.";
 const visit = await Visit.begin();
 const { page } = visit;
-
 await visit.signIn();
 
 /** A check that leaves a picture of the page; of a failed one it shows what went wrong. */
@@ -24,6 +23,8 @@ function seen(name, test) {
     }
   });
 }
+
+await seen("signs_in", () => page.getByRole("button", { name: "Selected model: main" }).waitFor());
 
 await seen("model_picker_shows_the_gateways_models", async () => {
   await visit.open("openclaw");
@@ -54,18 +55,18 @@ await seen("a_model_is_picked", async () => {
 
 await seen("an_answer_grows_as_it_comes", async () => {
   await visit.open(SCRIPTED);
+  const shown = await visit.watched("#response-content-container");
   await visit.say("count steadily");
-  await visit.shows(/^first$/);
-  await visit.shows(/^first, second$/);
-  await visit.shows(/^first, second, third$/);
+  await visit.shows("first, second, third");
+  const texts = (await shown()).filter((text) => text.startsWith("first"));
+  assert.deepEqual(texts, ["first", "first, second", "first, second, third"]);
 });
 
 await seen("a_chat_gets_title_tags_and_follow_ups", async () => {
   await visit.open(SCRIPTED);
   await visit.say("please count for a title");
   await visit.settled();
-  await page.getByRole("heading", { name: "A Painted Lighthouse" }).or(
-    page.getByText("A Painted Lighthouse")).first().waitFor();
+  await page.getByText("A Painted Lighthouse").first().waitFor();
   await page.getByRole("button", { name: "Open Sidebar" }).first().click();
   await page.locator("#sidebar").getByText("A Painted Lighthouse").first().waitFor();
   await visit.shot("sidebar");
@@ -198,6 +199,7 @@ await seen("an_answer_is_made_again", async () => {
 });
 
 await seen("an_edited_message_is_a_turn_of_the_same_session", async () => {
+  await page.getByText("please count again").first().hover();
   await page.getByRole("button", { name: "Edit" }).first().click();
   await page.locator("#confirm-edit-message-button").waitFor();
   await page.keyboard.press("ControlOrMeta+A");
@@ -219,12 +221,14 @@ await seen("a_temporary_chat_leaves_no_session", async () => {
   assert.equal(sessions().size, before);
 });
 
-await seen("every_chat_is_kept_by_the_page", async () => {
+await seen("a_kept_chat_opens_again", async () => {
   await visit.open(SCRIPTED);
   await page.getByRole("button", { name: "Open Sidebar" }).first().click();
+  // The one before the temporary chat is the first.
   await page.locator("#sidebar").getByText("A Painted Lighthouse").first().click();
   await page.waitForURL(/\/c\//);
-  await page.locator("#response-content-container").first().waitFor();
+  await visit.shows("what was meant from the beginning");
+  await visit.shows("A scripted reply.");
 });
 
 await seen("nothing_fails_in_the_page", async () => assert.deepEqual(visit.uncaught, []));
