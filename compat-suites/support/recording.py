@@ -26,7 +26,7 @@ PROSE_CHARACTERS, PROSE_SPACES = 60, 5
 # What makes a text prose although its lines are short.
 PROSE_LINES = 12
 # What stands out of a text: a heading of Markdown, a tag alone in its line.
-MARK = re.compile(r"#+ \w|</?[\w-]+>$")
+MARK = re.compile(r"#+ \w.{,58}$|</?[\w-]+>$")
 # Ids that the gateway makes; the replay names them by number, in the order they are told.
 ID = re.compile(r"(?:resp|msg|fc|fco|rs|cmp)_([0-9a-f]{32})")
 # Ids that a client makes, told by number too; and milliseconds since 1970.
@@ -139,7 +139,8 @@ class Recording:
         """A long text's headings and tags, by which a server may know it, and the length of the rest."""
         told: list[str] = []
         for is_mark, group in groupby(lines, lambda line: bool(MARK.match(line)) or self.is_own(line)):
-            told += map(self.line, group) if is_mark else [length("\n".join(group))]
+            text = "\n".join(group)
+            told.append(length(text) if text.strip() and not is_mark else text)
         return "\n".join(told)
 
     def is_own(self, line: str) -> bool:
