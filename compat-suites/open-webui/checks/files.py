@@ -19,7 +19,9 @@ QUESTION = "Which colour has the lighthouse of Vardholm?"
 @functools.cache
 def uploaded() -> str:
     """The id of a file with a fact among much else, one piece of the file each."""
-    pieces = [f"# {at}\n\n{(line + ' ') * 10}" for at, line in enumerate((*FILLER[:2], FACT, *FILLER[2:]))]
+    # Not in the middle, which is the same place from behind.
+    lines = (FILLER[0], FACT, *FILLER[1:])
+    pieces = [f"# {at}\n\n{(line + ' ') * 10}" for at, line in enumerate(lines)]
     file = ("coast.md", "\n\n".join(pieces).encode(), "text/markdown")
     kept = admin().post("/api/v1/files/", files={"file": file}, params={"process_in_background": False})
     status = admin().get(f"/api/v1/files/{kept.raise_for_status().json()['id']}/process/status")
