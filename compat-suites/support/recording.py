@@ -11,6 +11,7 @@ import json
 import platform
 import re
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +27,8 @@ PUBLISHED = "/openapi"
 PROSE_CHARACTERS, PROSE_SPACES = 60, 5
 # What makes a text prose although its lines are short.
 PROSE_LINES = 12
+# What stands out of a text: a heading of Markdown, a tag alone in its line.
+MARK = re.compile(r"#+ \w.{,58}$|</?[\w-]+>$")
 # Ids that the gateway makes; the replay names them by number, in the order they are told.
 ID = re.compile(r"(?:resp|msg|fc|fco|rs|cmp)_([0-9a-f]{32})")
 # Ids that a client makes, told by number too; and milliseconds since 1970.
@@ -146,8 +149,19 @@ class Recording:
                 return [self.plain(item) for item in value]
             case str() if not is_json(value) and value not in self.own:
                 lines = value.split("\n")
-                return length(value) if len(lines) > PROSE_LINES else "\n".join(map(self.line, lines))
+                return self.outline(lines) if len(lines) > PROSE_LINES else "\n".join(map(self.line, lines))
         return value
+
+    def outline(self, lines: list[str]) -> str:
+        """A long text's headings and tags, by which a server may know it, and the length of the rest."""
+        told: list[str] = []
+        for is_mark, group in groupby(lines, lambda line: bool(MARK.match(line)) or self.is_own(line)):
+            text = "\n".join(group)
+            told.append(length(text) if text.strip() and not is_mark else text)
+        return "\n".join(told)
+
+    def is_own(self, line: str) -> bool:
+        return len(line) > 1 and line in self.own
 
     def description(self, value):
         """A tool's or a field's description; a field may also have that name."""

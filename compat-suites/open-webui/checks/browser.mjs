@@ -7,7 +7,7 @@ import { chromium } from "playwright-core";
 export const ORIGIN = process.env.WEBUI;
 const ADMIN = { email: "ada@example.com", password: "a password of this run" };
 // Above what a reply of the local model takes on a busy machine.
-export const PATIENCE = 300_000;
+export const PATIENCE = 600_000;
 
 // The names of hosts lead nowhere, so that nothing from outside can be part of what is shown.
 const FLAGS = [
@@ -21,7 +21,7 @@ export class Visit {
   static async begin() {
     const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(30_000);
     return new Visit(browser, page);
   }
 
@@ -62,6 +62,16 @@ export class Visit {
   /** Waits until a text is shown among the messages. */
   async shows(text, timeout) {
     await this.page.locator("#messages-container").getByText(text).first().waitFor({ timeout });
+  }
+
+  /** What is shown in the first such element from now on: a function that tells each text once. */
+  async watched(selector) {
+    await this.page.evaluate((selector) => {
+      globalThis.watched = new Set();
+      const look = () => globalThis.watched.add(document.querySelector(selector)?.innerText.trim());
+      new MutationObserver(look).observe(document, { childList: true, subtree: true, characterData: true });
+    }, selector);
+    return () => this.page.evaluate(() => [...globalThis.watched].filter(Boolean));
   }
 
   /** Waits until the answer and what is asked for beside it are there. */

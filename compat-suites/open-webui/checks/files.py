@@ -19,7 +19,9 @@ QUESTION = "Which colour has the lighthouse of Vardholm?"
 @functools.cache
 def uploaded() -> str:
     """The id of a file with a fact among much else, one piece of the file each."""
-    pieces = [f"# {at}\n\n{(line + ' ') * 10}" for at, line in enumerate((*FILLER[:2], FACT, *FILLER[2:]))]
+    # Not in the middle, which is the same place from behind.
+    lines = (FILLER[0], FACT, *FILLER[1:])
+    pieces = [f"# {at}\n\n{(line + ' ') * 10}" for at, line in enumerate(lines)]
     file = ("coast.md", "\n\n".join(pieces).encode(), "text/markdown")
     kept = admin().post("/api/v1/files/", files={"file": file}, params={"process_in_background": False})
     status = admin().get(f"/api/v1/files/{kept.raise_for_status().json()['id']}/process/status")
@@ -44,7 +46,7 @@ def closest_piece_is_first():
     reply = ask(QUESTION, files=[{"type": "file", "id": uploaded()}])
     pieces, distances = found(reply.json())
     assert FACT in pieces[0] and len(pieces) > 1, pieces
-    assert distances[0] > 0.8 > 0.7 > distances[1], distances
+    assert distances[0] > 0.7 > 0.6 > distances[1], distances
 
 
 @check
@@ -65,13 +67,13 @@ def turn_is_one_turn():
     """The query that Open WebUI asks for first is no part of the chat."""
     chat = new_chat()
     opening = "before the file is asked about"
-    answer(ask(opening, **chat))
+    answer(ask(opening, chat_id=chat))
     messages = [
         {"role": "user", "content": opening},
         {"role": "assistant", "content": "A scripted reply."},
         {"role": "user", "content": QUESTION},
     ]
-    reply = ask("", files=[{"type": "file", "id": uploaded()}], **chat, messages=messages)
+    reply = ask("", files=[{"type": "file", "id": uploaded()}], chat_id=chat, messages=messages)
     assert answer(reply) == "It is orange [1].", reply.text
     said = session_of(opening)
     assert [role for role, _ in said] == ["user", "assistant"] * 2, said

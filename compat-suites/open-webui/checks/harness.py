@@ -14,7 +14,7 @@ TOKEN = os.environ["OPENAI_API_KEY"]
 ADMIN = {"name": "Ada", "email": "ada@example.com", "password": "a password of this run"}
 SCRIPTED = "openclaw/scripted"
 # Above what a reply of the local model takes on a busy machine.
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600
 
 
 @functools.cache
@@ -30,6 +30,9 @@ def admin(origin: str = ORIGIN) -> httpx.Client:
 def ask(text: str, model: str = SCRIPTED, client: httpx.Client | None = None, **more) -> httpx.Response:
     messages = [{"role": "user", "content": text}]
     body = {"model": model, "messages": messages} | more
+    if "chat_id" in body:
+        # The message that is to be the answer; each has its own.
+        body["id"] = str(uuid.uuid4())
     return (client or admin()).post("/api/chat/completions", json=body)
 
 
@@ -47,11 +50,11 @@ def events(response: httpx.Response) -> list[dict]:
     return [json.loads(line) for line in lines[:-1]]
 
 
-def new_chat(client: httpx.Client | None = None) -> dict:
-    """An empty chat of Open WebUI's, as what a request says to belong to it."""
+def new_chat(client: httpx.Client | None = None) -> str:
+    """The id of an empty chat of Open WebUI's."""
     chat = {"title": "New Chat", "models": [SCRIPTED], "history": {"messages": {}, "currentId": None}}
     kept = (client or admin()).post("/api/v1/chats/new", json={"chat": chat}).raise_for_status().json()
-    return {"chat_id": kept["id"], "id": str(uuid.uuid4())}
+    return kept["id"]
 
 
 def told(*arguments: str) -> dict:

@@ -24,12 +24,6 @@ def have_names():
 
 
 @check
-def can_be_told_apart_by_name():
-    names = [model["name"] for model in listed().values()]
-    assert len(set(names)) == len(names), names
-
-
-@check
 def say_who_serves_them():
     owners = {model["openai"]["owned_by"] for model in listed().values()}
     assert owners == {"openclaw"}, owners

@@ -11,9 +11,9 @@ from .harness import admin, answer, ask, new_chat, session_of, sessions
 def one_chat_is_one_session():
     chat = new_chat()
     first, second = "the first of two turns", "the second of two turns"
-    answer(ask(first, **chat))
+    answer(ask(first, chat_id=chat))
     history = [{"role": "user", "content": first}, {"role": "assistant", "content": "A scripted reply."}]
-    answer(ask("", **chat, messages=[*history, {"role": "user", "content": second}]))
+    answer(ask("", chat_id=chat, messages=[*history, {"role": "user", "content": second}]))
     reply = ("assistant", "A scripted reply.")
     assert session_of(first) == [("user", first), reply, ("user", second), reply], session_of(first)
 
@@ -21,7 +21,7 @@ def one_chat_is_one_session():
 @check
 def two_chats_are_two():
     for question in ("one chat", "another chat"):
-        answer(ask(question, **new_chat()))
+        answer(ask(question, chat_id=new_chat()))
     assert session_of("one chat") == [("user", "one chat"), ("assistant", "A scripted reply.")]
     assert session_of("another chat") == [("user", "another chat"), ("assistant", "A scripted reply.")]
 
@@ -38,5 +38,5 @@ def without_the_header_there_is_none():
     """ENABLE_FORWARD_USER_INFO_HEADERS is what names the chat; nothing else does so by mistake."""
     anonymous = admin(os.environ["ANONYMOUS_WEBUI"])
     before = sessions()
-    answer(ask("in a chat that is not named", client=anonymous, **new_chat(anonymous)))
+    answer(ask("in a chat that is not named", client=anonymous, chat_id=new_chat(anonymous)))
     assert sessions() == before

@@ -13,10 +13,10 @@ def task(name: str) -> str:
     """Does one task for a chat with one turn, and sees that it is the only turn afterwards."""
     question = f"{QUESTION}: {name}"
     chat = new_chat()
-    assert answer(ask(question, **chat)) == "A scripted reply."
+    assert answer(ask(question, chat_id=chat)) == "A scripted reply."
     said = [{"role": "user", "content": question}, {"role": "assistant", "content": "A scripted reply."}]
     body = {
-        "model": SCRIPTED, "chat_id": chat["chat_id"], "messages": said, "prompt": question, "stream": False,
+        "model": SCRIPTED, "chat_id": chat, "messages": said, "prompt": question, "stream": False,
         "type": "retrieval" if name == "queries" else "search query", "responses": ["one", "two"],
     }
     done = answer(admin().post(f"/api/v1/tasks/{name}/completions", json=body))
