@@ -6,10 +6,13 @@
 
 import http.client
 import os
+import select
+import socket
 import sys
 import threading
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Iterator
+from typing import Callable, Iterator
 
 from .defects import DEFECTS, Defect
 from .recording import Exchange, Recording
@@ -36,8 +39,7 @@ class Between:
     def __init__(self, gateway: int, defect: Defect, recording: Recording | None):
         self.gateway, self.defect, self.recording = gateway, defect, recording
         handler = type("Handler", (Handler,), {"between": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), handler)
         self.port = self.server.server_port
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
@@ -50,6 +52,15 @@ class Between:
             self.recording.write()
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address) -> None:
+        """Clients may hang up whenever they like; anything else is a mistake here."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # Every write is one piece of a stream.
@@ -58,6 +69,8 @@ class Handler(BaseHTTPRequestHandler):
     between: Between
 
     def pass_on(self) -> None:
+        if self.headers.get("upgrade", "").lower() == "websocket":
+            return self.tunnel()
         body = self.body()
         exchange = Exchange(self.command, self.path, list(self.headers.items()), body)
         refusal = self.between.defect.refuses(self.command, self.path)
@@ -72,14 +85,26 @@ class Handler(BaseHTTPRequestHandler):
             if body or self.command in ("POST", "PUT", "PATCH"):
                 gateway.putheader("content-length", str(len(body)))
             gateway.endheaders(body or None)
-            self.answer(gateway.getresponse(), exchange)
-        except (BrokenPipeError, ConnectionResetError):
-            # The client hung up; closing the connection tells the gateway.
+            with hanging_up(self.connection, gateway.sock):
+                self.answer(gateway.getresponse(), exchange)
+        except (ConnectionError, http.client.IncompleteRead):
+            # One of both hung up; closing the connections tells the other.
             self.close_connection = True
         finally:
             gateway.close()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = pass_on
+
+    def tunnel(self) -> None:
+        """Passes a WebSocket on as it is: what is recorded or broken is HTTP."""
+        self.close_connection = True
+        lines = [self.requestline, *(f"{name}: {value}" for name, value in self.headers.items()), "", ""]
+        with socket.create_connection(("127.0.0.1", self.between.gateway)) as gateway:
+            gateway.sendall("\r\n".join(lines).encode("latin-1"))
+            back = threading.Thread(target=pump, args=(gateway.recv, self.connection))
+            back.start()
+            pump(self.rfile.read1, gateway)
+            back.join()
 
     def body(self) -> bytes:
         if self.headers.get("transfer-encoding", "").lower() != "chunked":
@@ -123,6 +148,47 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments) -> None:
         """Nobody reads it."""
+
+
+@contextmanager
+def hanging_up(client: socket.socket, gateway: socket.socket) -> Iterator[None]:
+    """Has the gateway notice at once when the client hangs up, as it would without us."""
+    done, ended = socket.socketpair()
+
+    def watch() -> None:
+        ready, _, _ = select.select([client, ended], [], [])
+        if ended not in ready and is_gone(client):
+            # The gateway may have ended it by itself.
+            with suppress(OSError):
+                gateway.shutdown(socket.SHUT_RDWR)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield
+    finally:
+        done.close()
+        watching.join()
+        ended.close()
+
+
+def is_gone(client: socket.socket) -> bool:
+    """Whether a connection that is readable is so because it has ended."""
+    try:
+        return not client.recv(1, socket.MSG_PEEK)
+    except ConnectionError:
+        return True
+
+
+def pump(read: Callable[[int], bytes], to: socket.socket) -> None:
+    """Passes on what is read until there is no more, and that there is no more."""
+    try:
+        while piece := read(64 * 1024):
+            to.sendall(piece)
+        to.shutdown(socket.SHUT_WR)
+    except OSError:
+        # One end is gone; the other learns it from its own connection.
+        pass
 
 
 def lines(reply: http.client.HTTPResponse) -> Iterator[bytes]:
