@@ -3,11 +3,15 @@
 
 const prefixes = process.argv.slice(2);
 
+// A guard against a client that waits forever; several times what the slowest check takes.
+const PATIENCE_MS = 120_000;
+let overdue = false;
+
 /** Runs one check and prints its line: it passes if `test` resolves. */
 export async function check(name, test) {
   if (prefixes.length && !prefixes.some((prefix) => name.startsWith(prefix))) return;
   try {
-    await test();
+    await inTime(test);
     console.log(`ok ${name}`);
   } catch (error) {
     const told = `${error?.name ?? "Error"}: ${error?.message ?? error}`.replace(/\s+/g, " ");
@@ -15,6 +19,27 @@ export async function check(name, test) {
     const place = String(error?.stack ?? "").split("\n").find((line) => line.includes("compat-suites/"));
     if (place) console.log(`#   ${place.trim()}`);
   }
+}
+
+/** What `test` resolves to, unless that takes too long. */
+async function inTime(test) {
+  let timer;
+  const late = new Promise((_, failed) => {
+    timer = setTimeout(() => {
+      overdue = true;
+      failed(new Error(`not done after ${PATIENCE_MS / 1000} s`));
+    }, PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([test(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Ends the program after the last check, even if one still waits for something. */
+export function end() {
+  if (overdue) process.exit();
 }
 
 /** The error of this class that `request` is refused with. */
