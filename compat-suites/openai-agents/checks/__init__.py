@@ -1,0 +1,1 @@
+"""The checks that are written in Python, by what of the SDK they use."""
