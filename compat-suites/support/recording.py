@@ -33,6 +33,10 @@ class Exchange:
     status: int = 0
     reply: bytes = b""
 
+    def asked(self) -> list[str]:
+        """The ids it goes back to."""
+        return names(self.path.encode() + self.body)
+
     def shape(self) -> tuple:
         """What it has in common with another that shows nothing new."""
         try:
@@ -70,16 +74,27 @@ class Recording:
         """One exchange of each shape, and those that a kept one goes back to."""
         shapes, kept, wanted = set(), [], set()
         first = []
-        for exchange in self.exchanges:
+        exchanges = self.connected()
+        for exchange in exchanges:
             replayable = b"openclaw/mirror" not in exchange.body and len(exchange.body) < LONGEST_BODY
             if replayable and exchange.shape() not in shapes:
                 shapes.add(exchange.shape())
                 first.append(exchange)
-        for exchange in reversed(self.exchanges):
+        for exchange in reversed(exchanges):
             if exchange in first or wanted & set(names(exchange.reply)):
                 kept.append(exchange)
-                wanted |= set(names(exchange.path.encode() + exchange.body))
+                wanted |= set(exchange.asked())
         return kept[::-1]
+
+    def connected(self) -> list[Exchange]:
+        """All but those that go back to an answer which its client cut off."""
+        told: set[str] = set()
+        found = []
+        for exchange in self.exchanges:
+            if exchange.status >= 400 or told.issuperset(exchange.asked()):
+                told.update(names(exchange.reply))
+                found.append(exchange)
+        return found
 
     def request(self, exchange: Exchange, told: list[str]) -> str:
         """The request as lines of a transcript."""
