@@ -21,6 +21,8 @@ RECORD = "OPENCLAW_COMPAT_RECORD"
 DEFECT = "OPENCLAW_COMPAT_DEFECT"
 # Of one connection; no client is silent for longer.
 PATIENCE_SECONDS = 900
+# With which every stream ends.
+LAST = b"data: [DONE]"
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
@@ -85,8 +87,12 @@ class Handler(BaseHTTPRequestHandler):
             if body or self.command in ("POST", "PUT", "PATCH"):
                 gateway.putheader("content-length", str(len(body)))
             gateway.endheaders(body or None)
-            with hanging_up(self.connection, gateway.sock):
+            with hanging_up(self.connection, gateway.sock) as gone:
                 self.answer(gateway.getresponse(), exchange)
+            # What was cut off would in a replay be waited for to its end.
+            whole = not gone.is_set() or exchange.reply.rstrip().endswith(LAST)
+            if self.between.recording and whole:
+                self.between.recording.add(exchange)
         except (ConnectionError, http.client.IncompleteRead):
             # One of both hung up; closing the connections tells the other.
             self.close_connection = True
@@ -131,8 +137,6 @@ class Handler(BaseHTTPRequestHandler):
         else:
             exchange.reply = reply.read()
             self.tell(reply.status, defect.headers(headers), defect.whole(headers, exchange.reply))
-        if self.between.recording:
-            self.between.recording.add(exchange)
 
     def tell(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
         length = [] if status in (204, 304) else [("content-length", str(len(content)))]
@@ -151,13 +155,15 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def hanging_up(client: socket.socket, gateway: socket.socket) -> Iterator[None]:
-    """Has the gateway notice at once when the client hangs up, as it would without us."""
+def hanging_up(client: socket.socket, gateway: socket.socket) -> Iterator[threading.Event]:
+    """Has the gateway notice at once when the client hangs up, as it would without us, and says so."""
     done, ended = socket.socketpair()
+    gone = threading.Event()
 
     def watch() -> None:
         ready, _, _ = select.select([client, ended], [], [])
         if ended not in ready and is_gone(client):
+            gone.set()
             # The gateway may have ended it by itself.
             with suppress(OSError):
                 gateway.shutdown(socket.SHUT_RDWR)
@@ -165,7 +171,7 @@ def hanging_up(client: socket.socket, gateway: socket.socket) -> Iterator[None]:
     watching = threading.Thread(target=watch)
     watching.start()
     try:
-        yield
+        yield gone
     finally:
         done.close()
         watching.join()

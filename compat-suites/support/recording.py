@@ -49,6 +49,10 @@ class Exchange:
     status: int = 0
     reply: bytes = b""
 
+    def asked(self) -> list[str]:
+        """The ids it goes back to."""
+        return names(self.path.encode() + self.body)
+
     def shape(self) -> tuple:
         """What it has in common with another that shows nothing new."""
         try:
@@ -94,7 +98,8 @@ class Recording:
     def kept(self) -> list[Exchange]:
         """One exchange of each shape, and those that a kept one goes back to."""
         shortest: dict[tuple, Exchange] = {}
-        for exchange in self.exchanges:
+        exchanges = self.connected()
+        for exchange in exchanges:
             replayable = (
                 b"openclaw/mirror" not in exchange.body
                 and len(exchange.body) < LONGEST_BODY
@@ -104,11 +109,21 @@ class Recording:
             if replayable and (known is None or len(exchange.body) < len(known.body)):
                 shortest[exchange.shape()] = exchange
         kept, wanted = [], set()
-        for exchange in reversed(self.exchanges):
+        for exchange in reversed(exchanges):
             if exchange in shortest.values() or wanted & set(names(exchange.reply)):
                 kept.append(exchange)
-                wanted |= set(names(exchange.path.encode() + exchange.body))
+                wanted |= set(exchange.asked())
         return kept[::-1]
+
+    def connected(self) -> list[Exchange]:
+        """All but those that go back to an answer which its client cut off."""
+        told: set[str] = set()
+        found = []
+        for exchange in self.exchanges:
+            if exchange.status >= 400 or told.issuperset(exchange.asked()):
+                told.update(names(exchange.reply))
+                found.append(exchange)
+        return found
 
     def request(self, exchange: Exchange, told: list[str]) -> str:
         """The request as lines of a transcript."""

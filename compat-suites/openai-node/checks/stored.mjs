@@ -80,6 +80,12 @@ await check("stored.background_is_cancelled", async () => {
   assert.equal((await client.responses.retrieve(id)).status, "cancelled");
 });
 
+await check("stored.background_is_cancelled_before_it_speaks", async () => {
+  const { id } = await responded("slow", { background: true });
+  const cancelled = await client.responses.cancel(id);
+  assert.deepEqual([cancelled.status, cancelled.output], ["cancelled", []]);
+});
+
 await check("stored.only_background_is_cancelled", async () => {
   const told = await responded("Hello");
   await refused(OpenAI.BadRequestError, () => client.responses.cancel(told.id));
