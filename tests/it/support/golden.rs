@@ -5,8 +5,8 @@
 //!   [`Seed`]), and `upstream`, the replies in order: `{"fixture": name}`,
 //!   `{"status": …, "json": …}`, `{"stream": [pieces], "then": "cut"}`, or `{"raw": text}`; each
 //!   may have `headers`;
-//! - or `{"suite": name}`: what is asked was recorded from the client of that compat suite, and the
-//!   suite's script answers, as the agents `main` and `scripted` and as the embedding model;
+//! - or `{"suite": name}`: what is asked was recorded from the client of that compat suite, the config
+//!   is the suite's, and its script answers for every model;
 //! - `exchange.http`: requests (lines that begin with `> `), and after each the reply (`< `) and
 //!   what the upstream saw of it (`^ `). `{upstream}` in a body is the upstream's host and port.
 //!
@@ -86,7 +86,7 @@ async fn check(folder: &Path) -> Result<(), String> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("compat-suites").join(suite);
         fs::copy(script.join("replies.json"), state.path().join("replies.json"))
             .map_err(|error| format!("{}: {error}", script.display()))?;
-        let own = std::mem::replace(&mut config, scripted_agents());
+        let own = std::mem::replace(&mut config, scripted(&script));
         merge(&mut config, own);
     }
     seed::sow(state.path(), case.sessions).await;
@@ -120,18 +120,20 @@ async fn check(folder: &Path) -> Result<(), String> {
     Err(format!("line {}:\n  golden: {}\n  now:    {}", line + 1, show(&recorded), show(&played)))
 }
 
-/// Agents of the names that compat suites use, both of which answer from a script.
-fn scripted_agents() -> Value {
-    json!({
-        "models": {"providers": {"scripted": {"api": "scripted", "script": "replies.json"}}},
-        "agents": {
-            "defaults": {
-                "model": "scripted/replies",
-                "memorySearch": {"provider": "scripted", "model": "replies"},
-            },
-            "list": [{"id": "main"}, {"id": "scripted"}],
-        },
-    })
+/// The config of a compat suite, with its script in the place of every model.
+fn scripted(suite: &Path) -> Value {
+    let text = fs::read_to_string(suite.join("openclaw.json")).expect("the suite's config");
+    let mut config: Value = json5::from_str(&text).expect("JSON5");
+    // Absent from now on, as what is null is when configs are merged.
+    config["models"]["providers"]["mirror"] = Value::Null;
+    config["agents"]["defaults"] = json!({
+        "model": "scripted/replies",
+        "memorySearch": { "provider": "scripted", "model": "replies" },
+    });
+    for agent in config["agents"]["list"].as_array_mut().expect("agents") {
+        agent["model"] = json!("scripted/replies");
+    }
+    config
 }
 
 fn reply(scripted: Scripted) -> Reply {
