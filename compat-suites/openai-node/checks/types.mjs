@@ -15,8 +15,12 @@ type Made = "output_text" | "_request_id";
 // The SDK has no type for thoughts.
 type Choice = OpenAI.ChatCompletionChunk.Choice & { delta: { reasoning_content?: string } };
 type Chunk = Omit<OpenAI.ChatCompletionChunk, "choices"> & { choices: Choice[] };
+// Null in OpenAI's own answers where there is none; the SDK's types only know them absent.
+type Absent = "usage" | "user" | "safety_identifier" | "prompt_cache_key";
+type Told<T> = { [K in keyof T]: K extends Absent ? T[K] | null : T[K] };
+type Response = Told<Omit<OpenAI.Responses.Response, Made>>;
 type Sent<T> = T extends { response: OpenAI.Responses.Response }
-  ? Omit<T, "response"> & { response: Omit<OpenAI.Responses.Response, Made> } : Omit<T, Made>;
+  ? Omit<T, "response"> & { response: Response } : Told<Omit<T, Made>>;
 `;
 const TYPES = {
   completion: "OpenAI.ChatCompletion",
