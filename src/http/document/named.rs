@@ -33,7 +33,10 @@ pub(super) fn name_all(schemas: &mut Map<String, Value>) {
     schemas.append(&mut free);
 }
 
-/// The objects that a schema is one of leave it. Where their `type` tells them apart, it says so.
+/// The objects that a schema is one of, which their `type` tells apart, leave it.
+///
+/// No `discriminator` says so: from one, openapi-generator's Rust makes enums that take `type` away
+/// from variants that want it. The one value that each `type` may have says the same.
 fn name_choices(name: &str, schema: &mut Value, found: &mut Map<String, Value>) {
     let words = schema.get("description").cloned();
     let Some(choices) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else { return };
@@ -48,16 +51,13 @@ fn name_choices(name: &str, schema: &mut Value, found: &mut Map<String, Value>) 
         *schema = only;
         return;
     }
-    let mut mapping = Map::new();
     for (choice, kind) in choices.iter_mut().zip(kinds) {
         let name = choice_name(name, &kind);
-        let reference = format!("{PLACE}{name}");
-        let mut named = std::mem::replace(choice, json!({ "$ref": &reference }));
+        let reference = json!({ "$ref": format!("{PLACE}{name}") });
+        let mut named = std::mem::replace(choice, reference);
         named["properties"]["type"]["description"] = json!(TYPE);
-        mapping.insert(kind, json!(reference));
         found.insert(name, named);
     }
-    schema["discriminator"] = json!({ "propertyName": "type", "mapping": mapping });
 }
 
 /// The only value that an object's `type` may have.
@@ -155,14 +155,7 @@ mod tests {
                     "oneOf": [
                         { "$ref": "#/components/schemas/ABCEvent" },
                         { "$ref": "#/components/schemas/DEvent" }
-                    ],
-                    "discriminator": {
-                        "propertyName": "type",
-                        "mapping": {
-                            "a.b_c": "#/components/schemas/ABCEvent",
-                            "d": "#/components/schemas/DEvent"
-                        }
-                    }
+                    ]
                 }
             }),
         );
