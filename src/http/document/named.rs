@@ -14,7 +14,8 @@ const TEXTS: &str = "TextMap";
 /// What `type` is about in a choice.
 const TYPE: &str = "Which of the choices it is.";
 
-/// Rewrites the schemas: choices and free objects become schemas of their own.
+/// Rewrites the schemas: choices and free objects become schemas of their own, and words that never
+/// change none.
 pub(super) fn name_all(schemas: &mut Map<String, Value>) {
     let mut found = Map::new();
     for (name, schema) in &mut *schemas {
@@ -31,6 +32,38 @@ pub(super) fn name_all(schemas: &mut Map<String, Value>) {
         }
     }
     schemas.append(&mut free);
+    place_words(schemas);
+}
+
+/// A type of one value stands where it is used, so that generators tell objects apart by it.
+fn place_words(schemas: &mut Map<String, Value>) {
+    let is_word = |schema: &Value| schema["enum"].as_array().is_some_and(|words| words.len() == 1);
+    let names: Vec<String> = schemas
+        .iter()
+        .filter(|(_, schema)| is_word(schema))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in names {
+        let word = schemas.remove(&name).unwrap_or_default();
+        let reference = json!(format!("{PLACE}{name}"));
+        schemas.values_mut().for_each(|schema| place_word(schema, &reference, &word));
+    }
+}
+
+fn place_word(schema: &mut Value, reference: &Value, word: &Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(|item| place_word(item, reference, word)),
+        Value::Object(object) if object.get("$ref") == Some(reference) => {
+            object.remove("$ref");
+            for key in ["type", "enum"] {
+                object.insert(key.to_owned(), word[key].clone());
+            }
+        }
+        Value::Object(object) => {
+            object.values_mut().for_each(|inner| place_word(inner, reference, word));
+        }
+        _ => {}
+    }
 }
 
 /// The objects that a schema is one of, which their `type` tells apart, leave it.
@@ -167,6 +200,19 @@ mod tests {
         );
         let mixed = json!({ "X": { "oneOf": [variant("a"), { "type": "string" }] } });
         check(mixed.clone(), mixed);
+    }
+
+    #[test]
+    fn a_word_that_never_changes_stands_where_it_is_used() {
+        let field = json!({ "$ref": "#/components/schemas/Word", "description": "d" });
+        let placed = json!({ "type": "string", "enum": ["a"], "description": "d" });
+        check(
+            json!({
+                "Word": { "type": "string", "enum": ["a"], "description": "w" },
+                "X": { "type": "object", "properties": { "kind": field } }
+            }),
+            json!({ "X": { "type": "object", "properties": { "kind": placed } } }),
+        );
     }
 
     #[test]
