@@ -4,6 +4,7 @@
 //! [`endpoint`] is the one thing it gives to `gateway`. Each API group gets only the handles it
 //! uses; wire types stay in their group. It never calls an agent or a provider's chat itself.
 
+mod always;
 mod attachments;
 mod chat;
 mod cors;

@@ -165,10 +165,11 @@ pub enum Part {
         text: String,
         /// Always empty.
         #[serde(default)]
-        #[schema(value_type = Vec<Object>)]
+        #[schema(value_type = Vec<Object>, required)]
         annotations: [(); 0],
         /// Scores of its tokens, where they were asked for.
         #[serde(default)]
+        #[schema(required)]
         logprobs: Vec<LogProb>,
     },
     /// The model declines, in its own words.

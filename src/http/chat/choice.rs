@@ -53,10 +53,11 @@ pub(crate) struct NamedFunction {
 pub(crate) struct AllowedTools {
     /// `auto`: the model may call them; `required`: it must call one or more.
     #[serde(default)]
+    #[schema(value_type = String, required)]
     pub mode: Option<String>,
     /// Which; only functions.
     #[serde(default)]
-    #[schema(value_type = Vec<AllowedTool>)]
+    #[schema(value_type = Vec<AllowedTool>, required)]
     pub tools: Vec<Object<AllowedTool>>,
 }
 
@@ -69,7 +70,7 @@ pub(crate) struct AllowedTool {
     pub kind: String,
     /// The function.
     #[serde(default)]
-    #[schema(value_type = Option<NamedFunction>)]
+    #[schema(value_type = NamedFunction, required)]
     pub function: Option<Object<NamedFunction>>,
 }
 

@@ -1,18 +1,19 @@
 //! How a run ended, in OpenAI's words.
 
 use super::stream::Calls;
+use super::wire_out::FinishReason;
 use crate::http::ApiError;
 use crate::types::{Failure, FailureKind, Outcome, StopReason};
 
 /// OpenAI's word for how a run ended, or the error it ended with.
-pub(super) fn finish_reason(outcome: Outcome, calls: Calls) -> Result<&'static str, ApiError> {
+pub(super) fn finish_reason(outcome: Outcome, calls: Calls) -> Result<FinishReason, ApiError> {
     match outcome {
-        Outcome::Completed(StopReason::Stop) => Ok("stop"),
-        Outcome::Completed(StopReason::Length) => Ok("length"),
-        Outcome::Completed(StopReason::ContentFilter) => Ok("content_filter"),
+        Outcome::Completed(StopReason::Stop) => Ok(FinishReason::Stop),
+        Outcome::Completed(StopReason::Length) => Ok(FinishReason::Length),
+        Outcome::Completed(StopReason::ContentFilter) => Ok(FinishReason::ContentFilter),
         Outcome::Completed(StopReason::ToolCalls) | Outcome::ClientToolCalls => Ok(match calls {
-            Calls::Tools => "tool_calls",
-            Calls::Function => "function_call",
+            Calls::Tools => FinishReason::ToolCalls,
+            Calls::Function => FinishReason::FunctionCall,
         }),
         Outcome::Aborted => Err(failed(cancelled())),
         Outcome::Failed(failure) => Err(failed(failure)),

@@ -170,7 +170,7 @@ pub(crate) struct ChatCompletionTool {
     pub kind: String,
     /// The function.
     #[serde(default)]
-    #[schema(value_type = Option<FunctionObject>)]
+    #[schema(value_type = FunctionObject, required)]
     pub function: Option<Object<FunctionObject>>,
 }
 

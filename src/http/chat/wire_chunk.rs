@@ -2,7 +2,8 @@
 
 use super::logprobs::Logprobs;
 use super::stream::Calls;
-use super::wire_out::{CompletionUsage, Heading};
+use super::wire_out::{CompletionUsage, FinishReason, Heading};
+use crate::http::always;
 use crate::types::Delta;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,7 +18,7 @@ pub(crate) struct Chunk<'a> {
     /// The same on every chunk.
     id: &'a str,
     /// Always `chat.completion.chunk`.
-    object: &'static str,
+    object: always::ChunkWord,
     /// The same on every chunk, in Unix seconds.
     created: u64,
     /// The model as the request named it.
@@ -45,7 +46,7 @@ pub(crate) struct ChunkChoice<'a> {
     /// Null, and in the last change of an answer `stop`, `length`, `tool_calls`, `content_filter`
     /// or, in the older form, `function_call`.
     #[schema(required)]
-    finish_reason: Option<&'static str>,
+    finish_reason: Option<FinishReason>,
 }
 
 /// What is new in a chunk.
@@ -54,7 +55,8 @@ pub(crate) struct ChunkChoice<'a> {
 pub(crate) struct ChunkDelta<'a> {
     /// `assistant`, in the first chunk.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) role: Option<&'static str>,
+    #[schema(nullable = false)]
+    pub(super) role: Option<always::AssistantWord>,
     /// More of the visible text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) content: Option<&'a str>,
@@ -84,7 +86,8 @@ pub(crate) struct StreamedToolCall<'a> {
     id: Option<&'a str>,
     /// `function`, once, when it begins.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
+    #[schema(nullable = false)]
+    kind: Option<always::FunctionWord>,
     /// What is new.
     function: StreamedFunction<'a>,
 }
@@ -118,7 +121,7 @@ impl<'a> Chunk<'a> {
         usage: Option<Option<CompletionUsage>>,
     ) -> Self {
         let Heading { id, created, model } = heading;
-        let (object, choices) = ("chat.completion.chunk", Option1(change));
+        let (object, choices) = (always::ChunkWord::Always, Option1(change));
         Self { id, object, created: *created, model, choices, usage }
     }
 }
@@ -130,7 +133,7 @@ impl<'a> ChunkChoice<'a> {
     }
 
     /// Its end.
-    pub(super) fn end(index: u32, finish_reason: &'static str, logprobs: Option<Logprobs>) -> Self {
+    pub(super) fn end(index: u32, finish_reason: FinishReason, logprobs: Option<Logprobs>) -> Self {
         Self { index, delta: ChunkDelta::default(), logprobs, finish_reason: Some(finish_reason) }
     }
 }
@@ -138,7 +141,7 @@ impl<'a> ChunkChoice<'a> {
 impl ChunkDelta<'_> {
     /// The first change: who speaks.
     pub(super) fn opening() -> Self {
-        Self { role: Some("assistant"), content: Some(""), ..Self::default() }
+        Self { role: Some(always::AssistantWord::Always), content: Some(""), ..Self::default() }
     }
 }
 
@@ -176,6 +179,6 @@ impl<'a> ChunkDelta<'a> {
 impl<'a> StreamedToolCall<'a> {
     /// A call that begins when it has an id, else more of one.
     pub(super) fn new(index: u32, id: Option<&'a str>, function: StreamedFunction<'a>) -> Self {
-        Self { index, id, kind: id.map(|_| "function"), function }
+        Self { index, id, kind: id.map(|_| always::FunctionWord::Always), function }
     }
 }

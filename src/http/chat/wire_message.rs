@@ -82,7 +82,7 @@ pub(crate) struct ChatCompletionMessageToolCall {
     pub kind: Option<String>,
     /// What was called.
     #[serde(default)]
-    #[schema(value_type = Option<FunctionCall>)]
+    #[schema(value_type = FunctionCall, required)]
     pub function: Option<Object<FunctionCall>>,
 }
 

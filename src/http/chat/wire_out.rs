@@ -3,6 +3,7 @@
 use super::each::Each;
 use super::logprobs::Logprobs;
 use super::stream::Calls;
+use crate::http::always;
 use crate::types::{Delta, Usage};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +14,7 @@ pub(crate) struct CreateChatCompletionResponse {
     /// `chatcmpl_…`; its random part is that of the reply's `x-request-id`.
     id: String,
     /// Always `chat.completion`.
-    object: &'static str,
+    object: always::CompletionWord,
     /// When it was made, in Unix seconds.
     created: u64,
     /// The model as the request named it.
@@ -36,7 +37,24 @@ pub(crate) struct ChatCompletionChoice {
     #[schema(required)]
     logprobs: Option<Logprobs>,
     /// `stop`, `length`, `tool_calls`, `content_filter` or, in the older form, `function_call`.
-    finish_reason: &'static str,
+    finish_reason: FinishReason,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ChatCompletionFinishReason)]
+pub(crate) enum FinishReason {
+    /// The model came to its end, or to a text that ends it.
+    Stop,
+    /// It had no more tokens.
+    Length,
+    /// It calls tools.
+    ToolCalls,
+    /// The provider kept the rest back.
+    ContentFilter,
+    /// It calls a function, in the older form.
+    FunctionCall,
 }
 
 /// What the model said.
@@ -44,7 +62,7 @@ pub(crate) struct ChatCompletionChoice {
 #[schema(as = ChatCompletionResponseMessage)]
 pub(crate) struct ResponseMessage {
     /// Always `assistant`.
-    role: &'static str,
+    role: always::AssistantWord,
     /// The visible text; null when the model only called tools.
     #[schema(required)]
     content: Option<String>,
@@ -74,7 +92,7 @@ pub(crate) struct ResponseToolCall {
     id: String,
     /// Always `function`.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: always::FunctionWord,
     /// What to call.
     function: ResponseFunction,
 }
@@ -121,7 +139,7 @@ pub(crate) struct CompletionTokensDetails {
 impl Default for ResponseMessage {
     fn default() -> Self {
         Self {
-            role: "assistant",
+            role: always::AssistantWord::Always,
             content: None,
             refusal: None,
             reasoning_content: None,
@@ -156,7 +174,8 @@ impl Grown {
             Delta::Scores(scores) => self.logprobs.hold(scores),
             Delta::ToolCallStart { id, name, .. } => {
                 let function = ResponseFunction { name, arguments: String::new() };
-                message.tool_calls.push(ResponseToolCall { id, kind: "function", function });
+                let kind = always::FunctionWord::Always;
+                message.tool_calls.push(ResponseToolCall { id, kind, function });
             }
             Delta::ToolCallArguments { index, fragment } => {
                 let call = usize::try_from(index).ok().and_then(|i| message.tool_calls.get_mut(i));
@@ -186,7 +205,7 @@ pub(super) struct Heading {
 
 impl ChatCompletionChoice {
     /// An answer that has ended.
-    pub(super) fn new(index: u32, grown: Grown, finish_reason: &'static str, calls: Calls) -> Self {
+    pub(super) fn new(index: u32, grown: Grown, finish_reason: FinishReason, calls: Calls) -> Self {
         let Grown { mut message, logprobs } = grown;
         if calls == Calls::Function && !message.tool_calls.is_empty() {
             // The older form has room for one.
@@ -206,7 +225,8 @@ impl CreateChatCompletionResponse {
     /// Answers that have ended.
     pub(super) fn new(heading: Heading, choices: Each<ChatCompletionChoice>, usage: Usage) -> Self {
         let Heading { id, created, model } = heading;
-        Self { id, object: "chat.completion", created, model, choices, usage: usage.into() }
+        let object = always::CompletionWord::Always;
+        Self { id, object, created, model, choices, usage: usage.into() }
     }
 }
 

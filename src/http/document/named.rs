@@ -14,7 +14,8 @@ const TEXTS: &str = "TextMap";
 /// What `type` is about in a choice.
 const TYPE: &str = "Which of the choices it is.";
 
-/// Rewrites the schemas: choices and free objects become schemas of their own.
+/// Rewrites the schemas: choices and free objects become schemas of their own, and words that never
+/// change none.
 pub(super) fn name_all(schemas: &mut Map<String, Value>) {
     let mut found = Map::new();
     for (name, schema) in &mut *schemas {
@@ -31,9 +32,44 @@ pub(super) fn name_all(schemas: &mut Map<String, Value>) {
         }
     }
     schemas.append(&mut free);
+    place_words(schemas);
 }
 
-/// The objects that a schema is one of leave it. Where their `type` tells them apart, it says so.
+/// A type of one value stands where it is used, so that generators tell objects apart by it.
+fn place_words(schemas: &mut Map<String, Value>) {
+    let is_word = |schema: &Value| schema["enum"].as_array().is_some_and(|words| words.len() == 1);
+    let names: Vec<String> = schemas
+        .iter()
+        .filter(|(_, schema)| is_word(schema))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in names {
+        let word = schemas.remove(&name).unwrap_or_default();
+        let reference = json!(format!("{PLACE}{name}"));
+        schemas.values_mut().for_each(|schema| place_word(schema, &reference, &word));
+    }
+}
+
+fn place_word(schema: &mut Value, reference: &Value, word: &Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(|item| place_word(item, reference, word)),
+        Value::Object(object) if object.get("$ref") == Some(reference) => {
+            object.remove("$ref");
+            for key in ["type", "enum"] {
+                object.insert(key.to_owned(), word[key].clone());
+            }
+        }
+        Value::Object(object) => {
+            object.values_mut().for_each(|inner| place_word(inner, reference, word));
+        }
+        _ => {}
+    }
+}
+
+/// The objects that a schema is one of, which their `type` tells apart, leave it.
+///
+/// No `discriminator` says so: from one, openapi-generator's Rust makes enums that take `type` away
+/// from variants that want it. The one value that each `type` may have says the same.
 fn name_choices(name: &str, schema: &mut Value, found: &mut Map<String, Value>) {
     let words = schema.get("description").cloned();
     let Some(choices) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else { return };
@@ -48,16 +84,13 @@ fn name_choices(name: &str, schema: &mut Value, found: &mut Map<String, Value>) 
         *schema = only;
         return;
     }
-    let mut mapping = Map::new();
     for (choice, kind) in choices.iter_mut().zip(kinds) {
         let name = choice_name(name, &kind);
-        let reference = format!("{PLACE}{name}");
-        let mut named = std::mem::replace(choice, json!({ "$ref": &reference }));
+        let reference = json!({ "$ref": format!("{PLACE}{name}") });
+        let mut named = std::mem::replace(choice, reference);
         named["properties"]["type"]["description"] = json!(TYPE);
-        mapping.insert(kind, json!(reference));
         found.insert(name, named);
     }
-    schema["discriminator"] = json!({ "propertyName": "type", "mapping": mapping });
 }
 
 /// The only value that an object's `type` may have.
@@ -155,14 +188,7 @@ mod tests {
                     "oneOf": [
                         { "$ref": "#/components/schemas/ABCEvent" },
                         { "$ref": "#/components/schemas/DEvent" }
-                    ],
-                    "discriminator": {
-                        "propertyName": "type",
-                        "mapping": {
-                            "a.b_c": "#/components/schemas/ABCEvent",
-                            "d": "#/components/schemas/DEvent"
-                        }
-                    }
+                    ]
                 }
             }),
         );
@@ -174,6 +200,19 @@ mod tests {
         );
         let mixed = json!({ "X": { "oneOf": [variant("a"), { "type": "string" }] } });
         check(mixed.clone(), mixed);
+    }
+
+    #[test]
+    fn a_word_that_never_changes_stands_where_it_is_used() {
+        let field = json!({ "$ref": "#/components/schemas/Word", "description": "d" });
+        let placed = json!({ "type": "string", "enum": ["a"], "description": "d" });
+        check(
+            json!({
+                "Word": { "type": "string", "enum": ["a"], "description": "w" },
+                "X": { "type": "object", "properties": { "kind": field } }
+            }),
+            json!({ "X": { "type": "object", "properties": { "kind": placed } } }),
+        );
     }
 
     #[test]

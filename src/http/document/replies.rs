@@ -96,8 +96,10 @@ const TOOL_ERRORS: [(&str, &str); 10] = [
 const WITH_A_RESPONSE: [&str; 4] =
     ["retrieveResponse", "deleteResponse", "cancelResponse", "listInputItems"];
 
-/// Adds errors and headers to every operation's replies.
+/// Adds errors and headers to every operation's replies. All errors of an operation have one
+/// schema, for there are generators that have room for one type.
 pub(super) fn complete(document: &mut Value) {
+    tell_refusals(&mut document["components"]["schemas"]);
     let created = &mut document["paths"]["/v1/responses"]["post"]["responses"]["200"];
     created["links"] = WITH_A_RESPONSE.iter().map(link).collect::<Map<_, _>>().into();
     document["components"]["headers"] = HEADERS.iter().map(header).collect::<Map<_, _>>().into();
@@ -110,12 +112,14 @@ pub(super) fn complete(document: &mut Value) {
                         add_error(operation, error, "ErrorResponse");
                     }
                 }
+                add_error(operation, MISDIRECTED, "ErrorResponse");
             } else if path == tools::PATH {
-                for error in TOOL_ERRORS {
+                for error in TOOL_ERRORS.into_iter().chain([MISDIRECTED]) {
                     add_error(operation, error, "ToolErrorResponse");
                 }
+            } else {
+                add_error(operation, MISDIRECTED, "ProbeResponse");
             }
-            add_error(operation, MISDIRECTED, "ErrorResponse");
             for (status, reply) in operation["responses"].as_object_mut().into_iter().flatten() {
                 let names = headers_of(path, status);
                 let headers = names.map(|name| {
@@ -126,6 +130,18 @@ pub(super) fn complete(document: &mut Value) {
             }
         }
     }
+}
+
+/// What is refused before its path is looked at has the error of `/v1`, whose fields these schemas
+/// leave room for.
+fn tell_refusals(schemas: &mut Value) {
+    schemas["ProbeResponse"]["properties"]["error"] = json!({
+        "$ref": "#/components/schemas/ErrorBody",
+        "description": "421: what was wrong with the request."
+    });
+    schemas["ToolErrorResponse"]["required"] = json!(["error"]);
+    schemas["ToolErrorResponse"]["properties"]["ok"]["description"] =
+        json!("`false`; absent from 421.");
 }
 
 fn header((name, description, kind): &(&str, &str, &str)) -> (String, Value) {

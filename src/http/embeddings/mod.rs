@@ -8,7 +8,7 @@ use super::ignored::Ignored;
 use super::json::Json;
 use super::security::Writer;
 use super::target::{self, Overrides};
-use super::{ApiError, Tag};
+use super::{ApiError, Tag, always};
 use crate::agents::Agents;
 use crate::providers::{self, EmbedCall, Kind, Providers, Vocabulary, most_tokens};
 use crate::secrets::{Live, Snapshot};
@@ -192,7 +192,7 @@ fn reply(embeddings: Embeddings, model: String, format: EncodingFormat) -> Creat
     let data = (0..)
         .zip(embeddings.vectors)
         .map(|(index, vector)| Embedding {
-            object: "embedding",
+            object: always::EmbeddingWord::Always,
             index,
             embedding: match format {
                 EncodingFormat::Float => EmbeddingVector::Float(vector),
@@ -202,7 +202,7 @@ fn reply(embeddings: Embeddings, model: String, format: EncodingFormat) -> Creat
         .collect();
     let tokens = embeddings.usage.input;
     let usage = EmbeddingUsage { prompt_tokens: tokens, total_tokens: tokens };
-    CreateEmbeddingResponse { object: "list", data, model, usage }
+    CreateEmbeddingResponse { object: always::ListWord::Always, data, model, usage }
 }
 
 fn base64(vector: &[f32]) -> String {

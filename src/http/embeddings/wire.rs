@@ -1,5 +1,6 @@
 //! OpenAI's Embeddings request and answer.
 
+use crate::http::always;
 use crate::http::strict::{Word, word};
 use serde::Serialize;
 use serde::de::value::SeqAccessDeserializer;
@@ -74,7 +75,7 @@ pub(crate) enum EmbeddingInputParam {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CreateEmbeddingResponse {
     /// Always `list`.
-    pub object: &'static str,
+    pub object: always::ListWord,
     /// One entry an input, in input order.
     pub data: Vec<Embedding>,
     /// The model as the request named it.
@@ -87,7 +88,7 @@ pub(crate) struct CreateEmbeddingResponse {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Embedding {
     /// Always `embedding`.
-    pub object: &'static str,
+    pub object: always::EmbeddingWord,
     /// The input it belongs to, counted from 0.
     pub index: u32,
     /// The vector.

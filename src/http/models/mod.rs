@@ -5,7 +5,7 @@ mod wire;
 
 use super::json::Json;
 use super::security::Reader;
-use super::{Tag, target};
+use super::{Tag, always, target};
 use crate::config::{self, AgentEntry, AliasTarget};
 use crate::secrets::{Live, Snapshot};
 use crate::types::ModelRef;
@@ -13,7 +13,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use std::collections::BTreeSet;
 use std::time::UNIX_EPOCH;
-use wire::Model;
+use wire::{Model, ModelKind};
 
 pub(super) use wire::ListModelsResponse;
 
@@ -36,7 +36,10 @@ impl ModelsApi {
     #[oai(path = "/v1/models", method = "get", operation_id = "listModels")]
     async fn list(&self, _caller: Reader) -> Json<ListModelsResponse> {
         let snapshot = self.live.load();
-        Json(ListModelsResponse { object: "list", data: Listing::of(&snapshot).all() })
+        Json(ListModelsResponse {
+            object: always::ListWord::Always,
+            data: Listing::of(&snapshot).all(),
+        })
     }
 
     /// Retrieve a model
@@ -89,7 +92,7 @@ impl<'a> Listing<'a> {
     /// An agent under one of its ids, with what is known of the model it answers with.
     fn agent(&self, id: String, agent: &AgentEntry) -> Model {
         let name = agent.name.clone().unwrap_or_else(|| agent.id.to_string());
-        self.entry(id, name, "chat").knowing(self.known(&agent.model))
+        self.entry(id, name, ModelKind::Chat).knowing(self.known(&agent.model))
     }
 
     fn alias(&self, name: &str, target: &str) -> Option<Model> {
@@ -134,11 +137,11 @@ impl<'a> Listing<'a> {
     }
 
     /// What a model does, as far as its name or an agent's use of it says.
-    fn kind(&self, model: &ModelRef) -> &'static str {
+    fn kind(&self, model: &ModelRef) -> ModelKind {
         let embeds = |agent: &AgentEntry| ModelRef::from(&agent.embedding) == *model;
         match model.model.contains(EMBEDS) || self.snapshot.roster.iter().any(embeds) {
-            true => "embedding",
-            false => "chat",
+            true => ModelKind::Embedding,
+            false => ModelKind::Chat,
         }
     }
 
@@ -148,10 +151,10 @@ impl<'a> Listing<'a> {
         provider.models.iter().find(|listed| listed.id == model.model)
     }
 
-    fn entry(&self, id: String, name: String, kind: &'static str) -> Model {
+    fn entry(&self, id: String, name: String, kind: ModelKind) -> Model {
         Model {
             id,
-            object: "model",
+            object: always::ModelWord::Always,
             created: self.created,
             owned_by: target::OPENCLAW.to_owned(),
             permission: [],
@@ -160,7 +163,7 @@ impl<'a> Listing<'a> {
             kind,
             enabled: true,
             // Whatever its backend can do, an agent takes a client's functions.
-            function_call: (kind == "chat").then_some(true),
+            function_call: (kind == ModelKind::Chat).then_some(true),
             vision: None,
             reasoning: None,
             context_length: None,

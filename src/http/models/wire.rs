@@ -1,6 +1,7 @@
 //! What a model object says: OpenAI's fields, and what clients read beside them when it is known.
 
 use crate::config::{self, Modality};
+use crate::http::always;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -8,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ListModelsResponse {
     /// Always `list`.
-    pub object: &'static str,
+    pub object: always::ListWord,
     /// `openclaw`, `openclaw/default`, one entry an agent, then one an alias, then the models of
     /// providers where they are exposed.
     pub data: Vec<Model>,
@@ -20,7 +21,7 @@ pub(crate) struct Model {
     /// What to send as `model`.
     pub id: String,
     /// Always `model`.
-    pub object: &'static str,
+    pub object: always::ModelWord,
     /// When the gateway's configuration was last changed, in Unix seconds.
     pub created: u64,
     /// `openclaw`, or the provider of an exposed model.
@@ -35,7 +36,7 @@ pub(crate) struct Model {
     pub display_name: String,
     /// `chat`, or `embedding` for what only embeds.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: ModelKind,
     /// Always true: what is listed can be used.
     pub enabled: bool,
     /// Whether it can be given functions to call; absent for what only embeds.
@@ -70,6 +71,16 @@ pub(crate) struct Model {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub pricing: Option<ModelPricing>,
+}
+
+/// What a model does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ModelKind {
+    /// It answers.
+    Chat,
+    /// It only embeds.
+    Embedding,
 }
 
 /// What a model reads and writes, as OpenRouter says it.

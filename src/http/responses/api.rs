@@ -13,7 +13,7 @@ use crate::http::request_id::RequestId;
 use crate::http::security::{self, Keeper, Writer};
 use crate::http::target::{self, Overrides};
 use crate::http::terms::Terms;
-use crate::http::{ApiError, Tag};
+use crate::http::{ApiError, Tag, always};
 use crate::responses::{self, Order, Page, ResponseId, ResponseObject};
 use crate::types::{Origin, Surface};
 use poem::Request;
@@ -128,7 +128,7 @@ impl ResponsesApi {
         let id = id(&response_id.0)?;
         let deleted = self.handles.responses.delete(&caller.caller, &id).await;
         deleted.map_err(|error| failed(error, ""))?;
-        let (id, object) = (id.to_string(), "response");
+        let (id, object) = (id.to_string(), always::ResponseWord::Always);
         Ok(Json(DeletedResponse { id, object, deleted: true }))
     }
 
@@ -181,7 +181,13 @@ impl ResponsesApi {
             found.map_err(|error| failed(error, "after"))?;
         let name = |item: &responses::Item| item.id().to_owned();
         let (first_id, last_id) = (data.first().map(name), data.last().map(name));
-        Ok(Json(ResponseItemList { object: "list", data, first_id, last_id, has_more }))
+        Ok(Json(ResponseItemList {
+            object: always::ListWord::Always,
+            data,
+            first_id,
+            last_id,
+            has_more,
+        }))
     }
 
     /// Make a conversation short

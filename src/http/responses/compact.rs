@@ -3,9 +3,8 @@
 use super::items::InputParam;
 use super::reply::CompactedResponse;
 use super::{Handles, failed};
-use crate::http::ApiError;
 use crate::http::security::Writer;
-use crate::http::target;
+use crate::http::{ApiError, always, target};
 use crate::responses::{self, Compact, ResponseId};
 use crate::types::{ContextText, Origin, Surface};
 use serde::Deserialize;
@@ -72,7 +71,7 @@ impl Handles {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
         Ok(CompactedResponse {
             id,
-            object: "response.compaction",
+            object: always::CompactionWord::Always,
             created_at: now,
             output: compacted.output,
             usage: compacted.usage.into(),

@@ -1,5 +1,6 @@
 //! Replies: a response, whole or as it grows, and what goes with it.
 
+use crate::http::always;
 use crate::http::ignored::Ignored;
 use crate::http::json::{Json, register_schema};
 use crate::http::session::Found;
@@ -121,7 +122,7 @@ pub(crate) struct DeletedResponse {
     /// Its id.
     pub(super) id: String,
     /// Always `response`.
-    pub(super) object: &'static str,
+    pub(super) object: always::ResponseWord,
     /// Always true.
     pub(super) deleted: bool,
 }
@@ -130,7 +131,7 @@ pub(crate) struct DeletedResponse {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResponseItemList {
     /// Always `list`.
-    pub(super) object: &'static str,
+    pub(super) object: always::ListWord,
     /// The items.
     pub(super) data: Vec<Item>,
     /// The id of the first of them.
@@ -149,7 +150,7 @@ pub(crate) struct CompactedResponse {
     /// An id; it cannot be asked for.
     pub(super) id: String,
     /// Always `response.compaction`.
-    pub(super) object: &'static str,
+    pub(super) object: always::CompactionWord,
     /// When it was made, in Unix seconds.
     pub(super) created_at: u64,
     /// What people said last, and one item for all the rest.

@@ -5,9 +5,9 @@ mod refused;
 mod tests;
 mod wire;
 
-use super::Tag;
 use super::json::Json;
 use super::security::Writer;
+use super::{Tag, always};
 use crate::tools::{Chat, Consent, Entry, Invocation, Output, Rehearsal, Toolbox, Wanted};
 use crate::types::Caller;
 use poem_openapi::OpenApi;
@@ -121,7 +121,7 @@ fn filled(text: Option<String>) -> Option<String> {
 }
 
 fn said(output: Output) -> ToolResult {
-    let text = |text| ToolContent { kind: "text", text };
+    let text = |text| ToolContent { kind: always::TextWord::Always, text };
     ToolResult { content: output.content.into_iter().map(text).collect(), details: output.details }
 }
 
@@ -137,5 +137,5 @@ fn rehearsed(rehearsal: Rehearsal, invocation: &Invocation) -> ToolResult {
         "approval": approval,
         "args": args,
     });
-    ToolResult { content: vec![ToolContent { kind: "text", text }], details }
+    ToolResult { content: vec![ToolContent { kind: always::TextWord::Always, text }], details }
 }

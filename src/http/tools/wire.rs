@@ -1,5 +1,6 @@
 //! The request and the answer of `POST /tools/invoke`.
 
+use crate::http::always;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -59,7 +60,7 @@ pub(crate) struct ToolResult {
 pub(crate) struct ToolContent {
     /// Always `text`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: always::TextWord,
     /// The text.
     pub text: String,
 }

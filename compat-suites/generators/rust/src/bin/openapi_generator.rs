@@ -32,7 +32,9 @@ async fn main() {
     check("openapi_generator_rust.model", model()).await;
     check("openapi_generator_rust.chat", chat()).await;
     check("openapi_generator_rust.chat_tools", chat_tools()).await;
-    check("openapi_generator_rust.responses", responses()).await;
+    check("openapi_generator_rust.response", response()).await;
+    check("openapi_generator_rust.response_tools", response_tools()).await;
+    check("openapi_generator_rust.response_again", response_again()).await;
     check("openapi_generator_rust.embeddings", embeddings()).await;
     check("openapi_generator_rust.refused", refused()).await;
 }
@@ -82,10 +84,8 @@ async fn chat() -> Checked {
 }
 
 async fn chat_tools() -> Checked {
-    let tool = ChatCompletionTool {
-        function: Some(Some(Box::new(FunctionObject::new("get_weather".to_owned())))),
-        ..ChatCompletionTool::new("function".to_owned())
-    };
+    let function = FunctionObject::new("get_weather".to_owned());
+    let tool = ChatCompletionTool::new(function, "function".to_owned());
     let request = CreateChatCompletionRequest {
         tools: Some(Some(vec![tool])),
         ..asks(SCRIPTED, "How warm is it?")
@@ -109,18 +109,12 @@ async fn respond(
     Ok(create_response(&ours()?, request, None, None, None, None, None).await?)
 }
 
-async fn responses() -> Checked {
-    response().await?;
-    response_tools().await?;
-    response_again().await
-}
-
 async fn response() -> Checked {
     let made = respond("Hello", vec![]).await?;
-    let [Item::Message(message)] = &made.output[..] else {
+    let [Item::MessageItem(message)] = &made.output[..] else {
         return Err(format!("{made:?}").into());
     };
-    let [ItemPart::OutputText(part)] = &message.content[..] else {
+    let [ItemPart::OutputTextPart(part)] = &message.content[..] else {
         return Err(format!("{message:?}").into());
     };
     assert_eq!(part.text, "A scripted reply.");
@@ -133,7 +127,7 @@ async fn response_tools() -> Checked {
         ..ResponseTool::new("function".to_owned())
     };
     let made = respond("How warm is it?", vec![tool]).await?;
-    let [Item::FunctionCall(call)] = &made.output[..] else {
+    let [Item::FunctionCallItem(call)] = &made.output[..] else {
         return Err(format!("{made:?}").into());
     };
     assert_eq!(call.name, "get_weather");
@@ -145,7 +139,7 @@ async fn response_again() -> Checked {
     let again = retrieve_response(&ours()?, &made.id, None, None).await?;
     assert_eq!(again, made);
     let asked = list_input_items(&ours()?, &made.id, None, None, None).await?;
-    assert!(matches!(asked.data[..], [Item::Message(_)]), "{asked:?}");
+    assert!(matches!(asked.data[..], [Item::MessageItem(_)]), "{asked:?}");
     assert!(delete_response(&ours()?, &made.id).await?.deleted);
     Ok(())
 }

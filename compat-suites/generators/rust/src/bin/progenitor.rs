@@ -7,7 +7,7 @@ use client::{
     Client, Error,
     types::{
         CreateChatCompletionRequest, CreateEmbeddingRequest, CreateResponse, EmbeddingVector,
-        ErrorResponse, FunctionObject, Item, ItemPart, ResponseObject,
+        ErrorResponse, FunctionObject, InvokeToolRequest, Item, ItemPart, ResponseObject,
     },
 };
 use reqwest::header::{AUTHORIZATION, HeaderMap};
@@ -22,14 +22,11 @@ mod client {
     include!(concat!(env!("OUT_DIR"), "/progenitor.rs"));
 }
 
-/// Why progenitor does not take the document whole, if it does not.
-const REFUSAL: Option<&str> = include!(concat!(env!("OUT_DIR"), "/refusal.rs"));
 const MAIN: &str = "openclaw/default";
 const SCRIPTED: &str = "openclaw/scripted";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    check("progenitor.takes_the_whole_document", takes_the_whole_document()).await;
     check("progenitor.models", models()).await;
     check("progenitor.model", model()).await;
     check("progenitor.chat", chat()).await;
@@ -39,6 +36,9 @@ async fn main() {
     check("progenitor.response_again", response_again()).await;
     check("progenitor.embeddings", embeddings()).await;
     check("progenitor.refused", refused()).await;
+    check("progenitor.probes", probes()).await;
+    check("progenitor.tool", tool()).await;
+    check("progenitor.tool_refused", tool_refused()).await;
 }
 
 fn client(token: &str) -> Result<Client, Box<dyn std::error::Error>> {
@@ -53,10 +53,6 @@ fn ours() -> Result<Client, Box<dyn std::error::Error>> {
 
 fn weather() -> Value {
     json!({ "name": "get_weather", "parameters": { "type": "object", "properties": {} } })
-}
-
-async fn takes_the_whole_document() -> Checked {
-    REFUSAL.map_or(Ok(()), |why| Err(why.into()))
 }
 
 async fn models() -> Checked {
@@ -156,5 +152,30 @@ async fn refused() -> Checked {
     assert_eq!(reply.status(), 401);
     let body: ErrorResponse = reply.into_inner();
     assert_eq!(body.error.code.as_deref(), Some("invalid_api_key"), "{body:?}");
+    Ok(())
+}
+
+async fn probes() -> Checked {
+    let live = ours()?.get_health().await?.into_inner();
+    assert_eq!((live.ok, live.status.as_deref()), (Some(true), Some("live")));
+    assert_eq!(ours()?.get_ready().await?.ready, Some(true));
+    Ok(())
+}
+
+async fn tool() -> Checked {
+    let request: InvokeToolRequest = serde_json::from_value(json!({ "name": "agents_list" }))?;
+    let said = ours()?.invoke_tool(None, None, None, None, &request).await?.into_inner();
+    assert!(said.ok && !said.result.content.is_empty(), "{said:?}");
+    Ok(())
+}
+
+async fn tool_refused() -> Checked {
+    let request: InvokeToolRequest = serde_json::from_value(json!({ "name": "nothing" }))?;
+    let Err(Error::ErrorResponse(reply)) =
+        ours()?.invoke_tool(None, None, None, None, &request).await
+    else {
+        return Err("no typed error".into());
+    };
+    assert_eq!((reply.status().as_u16(), reply.error.type_.as_str()), (404, "not_found"));
     Ok(())
 }
