@@ -5,7 +5,6 @@ const prefixes = process.argv.slice(2);
 
 // A guard against a client that waits forever; several times what the slowest check takes.
 const PATIENCE_MS = 120_000;
-let overdue = false;
 
 /** Runs one check and prints its line: it passes if `test` resolves. */
 export async function check(name, test) {
@@ -25,10 +24,7 @@ export async function check(name, test) {
 async function inTime(test) {
   let timer;
   const late = new Promise((_, failed) => {
-    timer = setTimeout(() => {
-      overdue = true;
-      failed(new Error(`not done after ${PATIENCE_MS / 1000} s`));
-    }, PATIENCE_MS);
+    timer = setTimeout(() => failed(new Error(`not done after ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
   });
   try {
     return await Promise.race([test(), late]);
@@ -37,18 +33,19 @@ async function inTime(test) {
   }
 }
 
-/** Ends the program after the last check, even if one still waits for something. */
+/** Ends the program after the last check, even if one still waits for something: the last line of each. */
 export function end() {
-  if (overdue) process.exit();
+  process.exit();
 }
 
 /** The error of this class that `request` is refused with. */
 export async function refused(kind, request) {
+  let answer;
   try {
-    const answer = await request();
-    throw new Error(`no ${kind.name}, but ${JSON.stringify(answer)?.slice(0, 300)}`);
+    answer = await request();
   } catch (error) {
     if (error instanceof kind) return error;
     throw error;
   }
+  throw new Error(`no ${kind.name}, but ${JSON.stringify(answer)?.slice(0, 300)}`);
 }

@@ -222,7 +222,7 @@ const behaviour = {
     const hangUp = new AbortController();
     const answer = generateText(asks(of, "slow", { abortSignal: hangUp.signal }));
     hangUp.abort();
-    await refused(Error, () => answer);
+    assert.equal((await refused(DOMException, () => answer)).name, "AbortError");
     assert.equal((await generateText(asks(of, "Hello"))).text, REPLY);
   },
   async an_abort_midway({ of }) {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { constructLlmApi } from "@continuedev/openai-adapters";
-import { check, refused } from "../../support/checks.mjs";
+import OpenAI from "openai";
+import { check, end, refused } from "../../support/checks.mjs";
 
 const connection = { provider: "openai", apiBase: process.env.OPENAI_BASE_URL };
 const api = constructLlmApi({ ...connection, apiKey: process.env.OPENAI_API_KEY });
@@ -115,14 +116,16 @@ await check("adapter.embeddings", async () => {
 
 await check("adapter.wrong_token", async () => {
   const stranger = constructLlmApi({ ...connection, apiKey: "wrong" });
-  const error = await refused(Error, () => stranger.list());
+  const error = await refused(OpenAI.AuthenticationError, () => stranger.list());
   assert.equal(error.status, 401);
   assert.match(error.message, /Incorrect credential/);
 });
 
 await check("adapter.rate_limit", async () => {
   const body = { model: "openclaw/scripted", messages: [user("fail: rate limit")] };
-  const error = await refused(Error, () => api.chatCompletionNonStream(body, signal));
+  const error = await refused(OpenAI.RateLimitError, () => api.chatCompletionNonStream(body, signal));
   assert.equal(error.status, 429);
   assert.equal(error.code, "rate_limit_exceeded");
 });
+
+end();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { chromium } from "playwright-core";
-import { check } from "../../support/checks.mjs";
+import { check, end } from "../../support/checks.mjs";
 import { SCRIPTED, TOOLS, says } from "./asked.mjs";
 
 const { CHROMIUM, PAGES, OPENAI_API_KEY: KEY, OPENAI_BASE_URL: BASE } = process.env;
@@ -33,6 +33,7 @@ try {
 } finally {
   await browser.close();
 }
+end();
 
 /** A page in a profile of its own, and what its network does. */
 async function visit(origin) {
@@ -80,7 +81,7 @@ async function sdk({ seen, run }) {
   await check("sdk.the_local_model_streams", async () => {
     const pieces = await run(async ({ key, base, messages }) => {
       const openai = client.openai(key, base);
-      const asked = { model: "openclaw/default", messages, stream: true, max_tokens: 16 };
+      const asked = { model: "openclaw/default", messages, stream: true, max_tokens: 16, temperature: 0 };
       const pieces = [];
       for await (const chunk of await openai.chat.completions.create(asked)) {
         pieces.push(chunk.choices[0].delta.content ?? "");
