@@ -133,7 +133,7 @@ async fn model_with_a_raw_slash() -> Checked {
 
 async fn chat_local() -> Checked {
     let answer =
-        client().chat().create(chat(MAIN, "Hello").max_completion_tokens(8u32).build()?).await?;
+        client().chat().create(chat(MAIN, "Hello").max_completion_tokens(8u32).temperature(0f32).build()?).await?;
     let [choice] = &answer.choices[..] else { return Err(format!("{answer:?}").into()) };
     assert_eq!(answer.object, "chat.completion");
     assert_eq!(choice.message.role, Role::Assistant);
@@ -177,7 +177,7 @@ fn text(chunks: &[CreateChatCompletionStreamResponse]) -> String {
 }
 
 async fn stream_local() -> Checked {
-    let chunks = chunks(chat(MAIN, "Hello").max_completion_tokens(8u32).build()?).await?;
+    let chunks = chunks(chat(MAIN, "Hello").max_completion_tokens(8u32).temperature(0f32).build()?).await?;
     assert!(!text(&chunks).is_empty());
     assert!(some(chunks.last(), "chunk")?.choices[0].finish_reason.is_some());
     Ok(())
@@ -265,7 +265,7 @@ async fn response(request: &CreateResponseArgs) -> Result<Response, OpenAIError>
 }
 
 async fn response_local() -> Checked {
-    let made = response(respond(MAIN, "Hello").max_output_tokens(16u32)).await?;
+    let made = response(respond(MAIN, "Hello").max_output_tokens(16u32).temperature(0f32)).await?;
     assert_eq!(made.object, "response");
     assert!(matches!(made.status, Status::Completed | Status::Incomplete), "{made:?}");
     assert!(!some(made.output_text(), "output_text")?.is_empty());
@@ -365,7 +365,7 @@ fn spoken(events: &[ResponseStreamEvent]) -> String {
 }
 
 async fn events_local() -> Checked {
-    let events = events(respond(MAIN, "Hello").max_output_tokens(16u32).build()?).await?;
+    let events = events(respond(MAIN, "Hello").max_output_tokens(16u32).temperature(0f32).build()?).await?;
     assert_eq!(completed(&events)?.output_text().as_deref(), Some(&*spoken(&events)));
     assert!(!spoken(&events).is_empty());
     Ok(())

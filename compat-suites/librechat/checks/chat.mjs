@@ -14,14 +14,14 @@ function pieces({ events }) {
 }
 
 await check("chat.the_local_model_answers_in_pieces", async () => {
-  const shown = await answer("Tell me about Paris.", { settings: { model: MAIN, maxTokens: 24 } });
+  const shown = await answer("Tell me about Paris.", { settings: { model: MAIN, maxTokens: 24, temperature: 0 } });
   assert(pieces(shown) > 3, JSON.stringify(shown.events));
   assert(shown.text.trim(), JSON.stringify(shown.parts));
   assert.equal(sent.at(-1).body.max_tokens ?? sent.at(-1).body.max_completion_tokens, 24);
 });
 
 await check("chat.tokens_of_the_local_model_are_counted", async () => {
-  const [usage] = (await answer("Hello", { settings: { model: MAIN, maxTokens: 8 } })).usage;
+  const [usage] = (await answer("Hello", { settings: { model: MAIN, maxTokens: 8, temperature: 0 } })).usage;
   assert(usage.input_tokens > 0 && usage.output_tokens > 0, JSON.stringify(usage));
   assert.equal(usage.total_tokens, usage.input_tokens + usage.output_tokens);
 });
@@ -61,8 +61,8 @@ await check("chat.a_picture_is_taken", async () => {
 });
 
 await check("chat.the_user_is_told", async () => {
-  await answer("Hello");
-  assert.equal(sent.at(-1).body.user, USER);
+  const shown = await answer("Hello");
+  assert.deepEqual([sent.at(-1).body.user, shown.text], [USER, "A scripted reply."]);
 });
 
 await check("chat.settings_and_added_parameters_are_taken", async () => {

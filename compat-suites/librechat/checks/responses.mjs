@@ -11,7 +11,7 @@ function answer(text, { settings, ...more } = {}) {
 }
 
 await check("responses.the_local_model_answers_in_pieces", async () => {
-  const shown = await answer("Tell me about Paris.", { settings: { model: MAIN, maxTokens: 24 } });
+  const shown = await answer("Tell me about Paris.", { settings: { model: MAIN, maxTokens: 24, temperature: 0 } });
   const pieces = shown.events.filter((event) => event === GraphEvents.ON_MESSAGE_DELTA);
   assert(pieces.length > 3, shown.events.join());
   assert(shown.usage[0].output_tokens > 3, JSON.stringify(shown.usage));

@@ -11,7 +11,7 @@ await check("titles.of_a_completion", async () => {
 });
 
 await check("titles.of_the_local_model", async () => {
-  const made = await title("Hello", TitleMethod.COMPLETION, { model: MAIN, maxTokens: 16 });
+  const made = await title("Hello", TitleMethod.COMPLETION, { model: MAIN, maxTokens: 16, temperature: 0 });
   assert(made.title.trim(), JSON.stringify(made));
 });
 

@@ -39,7 +39,7 @@ async def tools_are_called_and_answered():
 
 @check
 async def the_local_model_says_something():
-    settings = ModelSettings(max_tokens=16)
+    settings = ModelSettings(max_tokens=16, temperature=0)
     async with session() as runs:
         agent = Agent(name="assistant", model=MAIN, model_settings=settings)
         result = await runs.run(agent, "What is the capital of France?")

@@ -27,6 +27,6 @@ await check("javascript_sockets.tools_are_called_and_answered", () => connected(
 }));
 
 await check("javascript_sockets.the_local_model_says_something", () => connected(async (session) => {
-  const agent = new Agent({ name: "assistant", model: MAIN, modelSettings: { maxTokens: 16 } });
+  const agent = new Agent({ name: "assistant", model: MAIN, modelSettings: { maxTokens: 16, temperature: 0 } });
   assert.ok((await session.run(agent, "What is the capital of France?")).finalOutput.trim());
 }));

@@ -19,7 +19,7 @@ await check("structured.chat_parse", async () => {
 
 await check("structured.chat_parse_with_the_local_model", async () => {
   const completion = await client.chat.completions.parse({
-    model: MAIN, messages: says("Describe Paris."), max_tokens: 200,
+    model: MAIN, messages: says("Describe Paris."), max_tokens: 200, temperature: 0,
     response_format: zodResponseFormat(Capital, "capital"),
   });
   Capital.parse(completion.choices[0].message.parsed);
@@ -27,7 +27,7 @@ await check("structured.chat_parse_with_the_local_model", async () => {
 
 await check("structured.chat_stream", async () => {
   const stream = client.chat.completions.stream({
-    model: MAIN, messages: says("Describe Paris."), max_tokens: 200,
+    model: MAIN, messages: says("Describe Paris."), max_tokens: 200, temperature: 0,
     response_format: zodResponseFormat(Capital, "capital"),
   });
   Capital.parse((await stream.finalMessage()).parsed);
@@ -54,7 +54,7 @@ await check("structured.response_parse", async () => {
 
 await check("structured.response_parse_with_the_local_model", async () => {
   const response = await client.responses.parse({
-    model: MAIN, input: "Describe Paris.", max_output_tokens: 200,
+    model: MAIN, input: "Describe Paris.", max_output_tokens: 200, temperature: 0,
     text: { format: zodTextFormat(Capital, "capital") },
   });
   Capital.parse(response.output_parsed);
