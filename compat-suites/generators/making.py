@@ -83,8 +83,8 @@ class Maker:
         if self.step(f"{label}.is_compiled", ["tsc", "--project", ".", *strictly], cwd=folder):
             self.suite.checks(["node", folder / "built" / f"{program}.js", label], self.env)
 
-    def openapi_generator(self, document: Path, interpreter: Path, jdk: Java) -> Path:
-        """What openapi-generator makes of a document, a folder for each language."""
+    def openapi_generator(self, document: Path, interpreter: Path, jdk: Java) -> Path | None:
+        """What openapi-generator makes of a document, a folder for each language, if it makes them."""
         made = self.scratch / "openapi-generator"
         made.mkdir()
         wanted = {
@@ -100,9 +100,9 @@ class Maker:
             config |= {"inputSpec": str(document), "outputDir": str(made / name), "globalProperties": CODE}
             (made / f"{name}.json").write_text(json.dumps(config))
         [jar] = (interpreter.parent.parent / "lib").glob("python*/site-packages/openapi_generator_cli/*.jar")
-        self.step("openapi_generator.is_generated",
-                  [jdk.java, "-jar", jar, "batch", *(made / f"{name}.json" for name in wanted)])
-        return made
+        configs = (made / f"{name}.json" for name in wanted)
+        generated = self.step("openapi_generator.is_generated", [jdk.java, "-jar", jar, "batch", *configs])
+        return made if generated else None
 
     def openapi_generator_python(self, made: Path, interpreter: Path) -> None:
         program = self.folder / "python" / "openapi_generator.py"
