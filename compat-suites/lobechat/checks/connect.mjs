@@ -1,7 +1,7 @@
 // The README's lines, read by what reads them on LobeChat's server.
 
 import assert from "node:assert/strict";
-import { check } from "../../support/checks.mjs";
+import { check, end } from "../../support/checks.mjs";
 import { says } from "./asked.mjs";
 import { ask } from "./asking.mjs";
 import { lobechat } from "./harness.mjs";
@@ -9,8 +9,9 @@ import { lobechat } from "./harness.mjs";
 await check("connect.as_written", async () => {
   const { openai } = await lobechat.genServerAiProvidersConfig({});
   const offered = openai.serverModelLists.filter((model) => model.enabled);
-  assert.deepEqual(offered.map((model) => [model.id, model.displayName, model.abilities.functionCall]),
-    [["openclaw/default", "OpenClaw", true]]);
+  const told = offered.map(({ id, displayName, abilities, contextWindowTokens }) =>
+    [id, displayName, abilities?.functionCall ?? false, contextWindowTokens]);
+  assert.deepEqual(told, [["openclaw", "OpenClaw", false, 4096]]);
   const { provider, model } = lobechat.parseAgentConfig(process.env.DEFAULT_AGENT_CONFIG);
   const runtime = lobechat.initModelRuntimeWithUserPayload(provider, {});
   const shown = await ask(lobechat, runtime, { model, messages: says("Hello") });
@@ -21,3 +22,5 @@ await check("connect.as_written", async () => {
     { model: title.model, messages: says("Give this talk a title: Hello"), stream: false });
   assert(titled.text.trim(), JSON.stringify(titled));
 });
+
+end();
