@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support import debian, node, places, rust
 from support.gateway import Gateway
-from support.suite import Suite
+from support.suite import Suite, reader
 
 # The parts of Jackson that Debian packages; where they lie.
 JARS = ["jackson-annotations", "jackson-core", "jackson-databind", "jakarta-annotation-api"]
@@ -147,7 +147,7 @@ class Maker:
         """The lines of the README, run by sh, print what the model said."""
         folder = self.scratch / "connect"
         folder.mkdir()
-        said = self.suite.tried(["sh", "-ec", self.suite.connect_lines(gateway)], self.env, cwd=folder)
+        said = self.suite.tried(["sh", "-ec", self.suite.connect_lines(gateway)], reader(gateway) | {"PATH": self.env["PATH"]}, cwd=folder)
         answer = said.stdout.strip().splitlines()[-1:]
         self.suite.report("connect.as_written", said.returncode == 0 and answer not in ([], [""]),
                           said.stderr + said.stdout)

@@ -5,6 +5,9 @@ import shutil
 import subprocess
 import sys
 
+# A fresh machine may be updating itself.
+LOCK_SECONDS = 300
+
 
 def program(name: str, *packages: str) -> str:
     """The program's path; `packages` bring it."""
@@ -18,7 +21,8 @@ def install(*packages: str) -> None:
     print(f"# installing {' '.join(packages)}", file=sys.stderr)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-        done = subprocess.run(["apt-get", "-qq", *command], env=environment, stdout=sys.stderr)
+        apt = ["apt-get", "-qq", "-o", f"DPkg::Lock::Timeout={LOCK_SECONDS}"]
+        done = subprocess.run([*apt, *command], env=environment, stdout=sys.stderr)
         if done.returncode != 0:
             sys.exit(f"Something is missing; on Debian, as root: apt-get install {' '.join(packages)}")
 

@@ -8,15 +8,13 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from . import between, places
 
 START_SECONDS = 60
-# The clients are gone by then, so nothing is left to wait for but the model workers.
-STOP_SECONDS = 5
+# A guard: the clients are gone by then, and a stop takes well below a second.
+STOP_SECONDS = 30
 POLL_SECONDS = 0.02
 
 
@@ -54,7 +52,7 @@ class Gateway:
 
     def published(self, path: str) -> bytes:
         """A document of the gateway's as it is, neither recorded nor broken on the way."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.own_port}{path}") as reply:
+        with places.opened(f"http://127.0.0.1:{self.own_port}{path}") as reply:
             return reply.read()
 
     def __enter__(self) -> "Gateway":
@@ -95,7 +93,7 @@ class Gateway:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
+                with places.opened(f"{self.origin}/readyz"):
                     return
             except OSError:
                 pass
@@ -115,10 +113,12 @@ class Gateway:
         return json.loads(told.stdout)
 
     def __exit__(self, *_exception) -> None:
-        if getattr(self, "between", None):
-            self.between.end()
-        if hasattr(self, "process"):
-            self.ended_well = self.stop()
+        try:
+            if getattr(self, "between", None):
+                self.between.end()
+        finally:
+            if hasattr(self, "process"):
+                self.ended_well = self.stop()
         if self.failed or not self.ended_well:
             self.keep_log()
         shutil.rmtree(self.state, ignore_errors=True)

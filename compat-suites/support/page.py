@@ -108,5 +108,5 @@ def versions(folder: Path, expected: Expected) -> list[str]:
     missing = [name for name in expected.packages if name not in locked and "@" not in name[1:]]
     if missing:
         sys.exit(f"{folder.name}: no lock file names {', '.join(missing)}")
-    return [f"{name} {locked[name]}" if name in locked else name.replace("@", " ", 1)
+    return [f"{name} {locked[name]}" if name in locked else " ".join(name.rsplit("@", 1))
             for name in expected.packages]

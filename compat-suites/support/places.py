@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 SUITES = Path(__file__).resolve().parent.parent
@@ -50,3 +51,13 @@ def local_models(openclaw: Path) -> Path:
             sys.exit(f"`openclaw models pull` failed; set OPENCLAW_TEST_MODELS or try it by hand:\n"
                      f"  OPENCLAW_STATE_DIR={state} {openclaw} models pull")
     return models
+
+
+# Not by a proxy: a caller's may be for the registries, and what is asked here is on this machine.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+ANSWER_SECONDS = 60
+
+
+def opened(url: str):
+    """What is at an address on this machine."""
+    return DIRECT.open(url, timeout=ANSWER_SECONDS)

@@ -2,8 +2,11 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from . import node, places, python, rust
@@ -62,26 +65,43 @@ class Suite:
 
     def checks(self, command: list[str | Path], environment: dict[str, str], **options) -> None:
         """Runs a program that reports checks itself, line by line."""
-        child = subprocess.Popen(list(map(str, command)), env=environment, stdout=subprocess.PIPE,
-                                 text=True, **options)
-        for line in child.stdout:
-            print(line, end="", flush=True)
-            self.note(not line.startswith("not ok"))
-        if child.wait() != 0:
+        child = started(command, environment, stdout=subprocess.PIPE, **options)
+        overdue = threading.Timer(PATIENCE_SECONDS, end, [child])
+        overdue.start()
+        try:
+            for line in child.stdout:
+                print(line, end="", flush=True)
+                self.note(not line.startswith("not ok"))
+            code = child.wait()
+        finally:
+            overdue.cancel()
+            end(child)
+        if code != 0:
             self.note(False)
             self.ended_badly = True
-            self.remark(f"{Path(command[0]).name} ended with code {child.returncode}")
+            self.remark(f"{Path(command[0]).name} ended with code {code}")
 
     def note(self, good: bool) -> None:
         """Keeps the logs of the gateways that run while something fails."""
         for gateway in self.gateways:
             gateway.failed |= not good
 
-    def tried(self, command: list[str | Path], environment: dict[str, str], **options) -> subprocess.CompletedProcess:
-        """Runs a program to its end and returns what it said; one that hangs is ended."""
-        options = {"timeout": PATIENCE_SECONDS, "stdin": subprocess.DEVNULL} | options
-        return subprocess.run(list(map(str, command)), env=environment, capture_output=True,
-                              text=True, **options)
+    def tried(
+        self, command: list[str | Path], environment: dict[str, str],
+        timeout: float = PATIENCE_SECONDS, **options,
+    ) -> subprocess.CompletedProcess:
+        """Runs a program to its end and returns what it said; one that hangs is ended, with its children."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        child = started(command, environment, **pipes)
+        try:
+            said, complained = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            end(child)
+            said, complained = child.communicate()
+            complained = f"{complained} (ended after {timeout} s)"
+        finally:
+            end(child)
+        return subprocess.CompletedProcess(command, child.returncode, said, complained)
 
     def connect_lines(self, gateway: Gateway) -> str:
         """The lines below "Connect" in the suite's README, with the port of this gateway."""
@@ -98,16 +118,34 @@ class Suite:
         sys.exit(not well or self.ended_badly)
 
 
-def environment(gateway: Gateway, **more: str) -> dict[str, str]:
-    """What a client's process is given: the gateway, the shared harness, and nothing of the caller's."""
+def started(command: list[str | Path], environment: dict[str, str], **options) -> subprocess.Popen:
+    """A program in a session of its own, so that `end` reaches its children too."""
+    return subprocess.Popen(list(map(str, command)), env=environment, stdin=subprocess.DEVNULL, text=True,
+                            start_new_session=True, **options)
+
+
+def end(child: subprocess.Popen) -> None:
+    """Ends a program and whatever it has started and left behind."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def reader(gateway: Gateway) -> dict[str, str]:
+    """What somebody has who follows a README: the token, and nothing that says where the gateway is."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(gateway.scratch),
         "TMPDIR": str(gateway.scratch),
+        "OPENCLAW_TOKEN": gateway.token,
+    }
+
+
+def environment(gateway: Gateway, **more: str) -> dict[str, str]:
+    """What a client's process is given: the gateway, the shared harness, and nothing of the caller's."""
+    return reader(gateway) | {
         "OPENAI_BASE_URL": gateway.base_url,
         "OPENAI_API_KEY": gateway.token,
         "OPENCLAW_ORIGIN": gateway.origin,
-        "OPENCLAW_TOKEN": gateway.token,
         "PYTHONPATH": str(places.SUITES),
         "PYTHONDONTWRITEBYTECODE": "1",
     } | more

@@ -10,9 +10,11 @@ LINE = re.compile(r"(?P<bad>not )?ok (?P<name>[\w.]+)(?: - (?P<reason>.*))?$")
 
 @dataclass
 class Verdict:
-    """How a suite did. `problems` has one line for everything that is not as expected."""
+    """How a suite did. `problems` has one line for everything that is not as expected; `red` counts
+    the checks that failed without a gap."""
 
     passed: int = 0
+    red: int = 0
     gaps: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -74,6 +76,7 @@ def judge(output: str, exit_code: int, expected: Expected) -> Verdict:
             case (_, True):
                 verdict.gaps += 1
             case _:
+                verdict.red += 1
                 verdict.problems.append(f"{name}: {reason}")
     for name in expected.gaps.keys() - results.keys():
         verdict.problems.append(f"{name}: a gap is expected, but no check has this name")

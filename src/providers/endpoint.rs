@@ -49,6 +49,8 @@ pub(super) struct Endpoint {
     pub(super) embed_caps: Caps,
     base: String,
     key: Option<Secret>,
+    /// The window that the config sets for a local model.
+    window: Option<u32>,
     headers: Vec<(String, Secret)>,
 }
 
@@ -88,8 +90,10 @@ impl Endpoint {
     }
 
     /// A worker on this machine, which needs no credentials.
-    pub(super) fn local(client: net::Client, named: Named<'_>) -> Self {
+    pub(super) fn local(client: net::Client, named: Named<'_>, model: &str) -> Self {
+        let listed = named.settings.models.iter().find(|listed| listed.id == model);
         Self {
+            window: listed.and_then(|listed| listed.context_window),
             flavour: Flavour::Local,
             first_token: local_patience(named.settings),
             embed_caps: Flavour::Local.embed_caps(named.settings),
@@ -109,6 +113,7 @@ impl Endpoint {
             embed_caps: EMBED_CAPS,
             base,
             key: None,
+            window: None,
             headers: Vec::new(),
         }
     }
@@ -125,6 +130,9 @@ impl Endpoint {
         if let Some(key) = &self.key {
             let bearer = sensitive(&format!("Bearer {}", key.expose()));
             headers.insert(AUTHORIZATION, bearer.ok_or_else(|| self.unsendable("apiKey"))?);
+        }
+        if let Some(window) = self.window {
+            headers.insert(local::WINDOW_HEADER, HeaderValue::from(window));
         }
         for (name, value) in &self.headers {
             let parsed = HeaderName::try_from(name).ok().zip(sensitive(value.expose()));
@@ -243,6 +251,22 @@ mod tests {
         check("https://myapi.openai.com", Flavour::Compatible);
         check("http://127.0.0.1:11434/v1", Flavour::Compatible);
         check("not a url", Flavour::Compatible);
+    }
+
+    #[test]
+    fn a_worker_is_told_the_window_of_its_model() {
+        let settings: Provider = serde_json::from_value(serde_json::json!(
+            {"api": "local", "models": [{"id": "large", "contextWindow": 8000}, {"id": "plain"}]}
+        ))
+        .expect("settings");
+        let told = |model| {
+            let named = Named { id: "local", settings: &settings };
+            let endpoint = Endpoint::local(net::Client::tcp(), named, model);
+            let request = endpoint.post("/chat/completions", Bytes::new()).expect("a request");
+            request.headers().get(local::WINDOW_HEADER).cloned()
+        };
+        assert_eq!(told("large"), Some(HeaderValue::from_static("8000")));
+        assert_eq!(told("plain"), None);
     }
 
     #[test]

@@ -168,7 +168,7 @@ impl Providers {
             let message = format!("The local model `{model}` did not start within {seconds} s.");
             return Err(Error::new(Kind::Timeout, id, message).logged(model));
         };
-        let mut endpoint = Endpoint::local(started?, named);
+        let mut endpoint = Endpoint::local(started?, named, model);
         endpoint.begun = begun;
         Ok(endpoint)
     }

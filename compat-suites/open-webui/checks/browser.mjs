@@ -1,13 +1,21 @@
 // Open WebUI's page in Chromium, as one who signs in there sees it.
 
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 export const ORIGIN = process.env.WEBUI;
 const ADMIN = { email: "ada@example.com", password: "a password of this run" };
-// Above what a reply of the local model takes on a busy machine.
-export const PATIENCE = 600_000;
+// Above what anything takes on a busy machine: what the page shows, a command of the gateway's, and a reply
+// of the local model.
+const PAGE_MS = 120_000;
+const COMMAND_MS = 60_000;
+const LOCAL_MODEL_MS = 600_000;
+// For a whole check: longer than the waits in it.
+export const CHECK_SECONDS = 1200;
+const PAUSE_MS = 500;
 
 // The names of hosts lead nowhere, so that nothing from outside can be part of what is shown.
 const FLAGS = [
@@ -21,7 +29,7 @@ export class Visit {
   static async begin() {
     const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(PAGE_MS);
     return new Visit(browser, page);
   }
 
@@ -53,6 +61,11 @@ export class Visit {
     await this.page.locator("#chat-input").waitFor();
   }
 
+  /** The button that tells which model is selected. */
+  selected(name) {
+    return this.page.getByRole("button", { name: `Selected model: ${name}`, exact: true });
+  }
+
   async say(text) {
     await this.page.locator("#chat-input").click();
     await this.page.keyboard.insertText(text);
@@ -60,8 +73,8 @@ export class Visit {
   }
 
   /** Waits until a text is shown among the messages. */
-  async shows(text, timeout) {
-    await this.page.locator("#messages-container").getByText(text).first().waitFor({ timeout });
+  async shows(text) {
+    await this.page.locator("#messages-container").getByText(text).first().waitFor();
   }
 
   /** What is shown in the first such element from now on: a function that tells each text once. */
@@ -81,7 +94,7 @@ export class Visit {
 
   /** The last answer's text, once it has ended. */
   async answer() {
-    await this.page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden", timeout: PATIENCE });
+    await this.page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden", timeout: LOCAL_MODEL_MS });
     return this.page.locator("#response-content-container").last().innerText();
   }
 
@@ -91,22 +104,48 @@ export class Visit {
 }
 
 /** What the gateway's own command says. */
-function told(...words) {
-  return JSON.parse(execFileSync(process.env.OPENCLAW, ["sessions", ...words, "--json"], { encoding: "utf8" }));
+async function told(...words) {
+  const command = [process.env.OPENCLAW, ["sessions", ...words, "--json"]];
+  const { stdout } = await promisify(execFile)(...command, { timeout: COMMAND_MS, maxBuffer: Infinity });
+  return JSON.parse(stdout);
 }
 
-/** The entries of every session, by key. */
-export function sessions() {
-  const keys = told("--all-agents", "--limit", "1000").sessions.map((session) => session.key);
-  return new Map(keys.map((key) => [key, told("show", key).entries.filter((entry) => entry.type !== "opened")]));
+/** The keys of all sessions. */
+export async function sessions() {
+  const { sessions } = await told("--all-agents", "--limit", "1000");
+  return sessions.map((session) => session.key);
+}
+
+async function entriesOf(key) {
+  const { entries } = await told("show", key);
+  return entries.filter((entry) => entry.type !== "opened");
 }
 
 /** The entries of the one session in which this was asked. */
-export function sessionOf(text) {
+export async function sessionOf(text) {
+  return entriesOf(await keyOf(text));
+}
+
+async function keyOf(text) {
   const asked = (entry) => entry.message?.role === "user" && entry.message.content === text;
-  const found = [...sessions().values()].filter((entries) => entries.some(asked));
+  const found = [];
+  for (const key of await sessions()) {
+    if ((await entriesOf(key)).some(asked)) found.push(key);
+  }
   if (found.length !== 1) throw new Error(`${found.length} sessions in which "${text}" was asked`);
   return found[0];
+}
+
+/** The last entry of the session in which this was asked, once the run in it has broken off. */
+export async function brokenOff(text) {
+  const key = await keyOf(text);
+  const deadline = Date.now() + COMMAND_MS;
+  for (;;) {
+    const last = (await entriesOf(key)).at(-1);
+    if (last.type === "broken") return last;
+    if (Date.now() > deadline) throw new Error(`it still goes on, after ${JSON.stringify(last)}`);
+    await pause(PAUSE_MS);
+  }
 }
 
 /** Who said what, one line each. */

@@ -15,6 +15,8 @@ ADMIN = {"name": "Ada", "email": "ada@example.com", "password": "a password of t
 SCRIPTED = "openclaw/scripted"
 # Above what a reply of the local model takes on a busy machine.
 PATIENCE_SECONDS = 600
+# Far above what a command of the gateway's takes; a guard against a hang.
+COMMAND_SECONDS = 60
 
 
 @functools.cache
@@ -60,7 +62,7 @@ def new_chat(client: httpx.Client | None = None) -> str:
 def told(*arguments: str) -> dict:
     """What the gateway's own command says."""
     done = subprocess.run([os.environ["OPENCLAW"], "sessions", *arguments, "--json"], capture_output=True,
-                          text=True, check=True)
+                          text=True, check=True, timeout=COMMAND_SECONDS)
     return json.loads(done.stdout)
 
 

@@ -19,8 +19,8 @@ def are_the_gateways():
 @check
 def have_names():
     names = {key: model["name"] for key, model in listed().items()}
-    assert names["openclaw/scripted"] == "scripted" and names["openclaw/mirror"] == "mirror", names
-    assert all(isinstance(name, str) and name for name in names.values()), names
+    expected = {"openclaw": "OpenClaw", "openclaw/default": "OpenClaw default"}
+    assert names == expected | {f"openclaw/{agent}": agent for agent in ("main", "mirror", "scripted")}, names
 
 
 @check

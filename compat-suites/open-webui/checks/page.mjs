@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check } from "../../support/checks.mjs";
-import { PATIENCE, Visit, said, sessionOf, sessions } from "./browser.mjs";
+import { CHECK_SECONDS, Visit, brokenOff, said, sessionOf, sessions } from "./browser.mjs";
 
 const SCRIPTED = "openclaw/scripted";
 const REPLY = "assistant: A scripted reply.";
@@ -14,21 +14,27 @@ const { page } = visit;
 await visit.signIn();
 
 /** A check that leaves a picture of the page; of a failed one it shows what went wrong. */
-function seen(name, test) {
-  return check(`page.${name}`, async () => {
+async function seen(name, test) {
+  let running = false;
+  await check(`page.${name}`, async () => {
+    running = true;
     try {
-      await test();
+      await test().finally(() => visit.shot(name));
     } finally {
-      await visit.shot(name);
+      running = false;
     }
-  });
+  }, { seconds: CHECK_SECONDS });
+  if (running) {
+    console.log("# the page is still in use, so nothing more is checked");
+    process.exit(1);
+  }
 }
 
-await seen("signs_in", () => page.getByRole("button", { name: "Selected model: main" }).waitFor());
+await seen("signs_in", () => visit.selected("OpenClaw").waitFor());
 
 await seen("model_picker_shows_the_gateways_models", async () => {
   await visit.open("openclaw");
-  await page.getByRole("button", { name: "Selected model: main" }).click();
+  await visit.selected("OpenClaw").click();
   const options = page.getByRole("option");
   await options.first().waitFor();
   const ids = await options.evaluateAll((all) => all.map((option) => option.dataset.value));
@@ -47,10 +53,10 @@ await seen("a_model_is_picked", async () => {
   await visit.open("openclaw");
   await page.getByRole("button", { name: "Selected model:" }).click();
   await page.getByRole("option", { name: "Select scripted model" }).click();
-  await page.getByRole("button", { name: "Selected model: scripted" }).waitFor();
+  await visit.selected("scripted").waitFor();
   await visit.say("please count for the one that was picked");
   await visit.shows("one, two, three");
-  assert.equal(said(sessionOf("please count for the one that was picked")).length, 2);
+  assert.equal(said(await sessionOf("please count for the one that was picked")).length, 2);
 });
 
 await seen("an_answer_grows_as_it_comes", async () => {
@@ -59,7 +65,10 @@ await seen("an_answer_grows_as_it_comes", async () => {
   await visit.say("count steadily");
   await visit.shows("first, second, third");
   const texts = (await shown()).filter((text) => text.startsWith("first"));
-  assert.deepEqual(texts, ["first", "first, second", "first, second, third"]);
+  // A busy page may leave one out, but each that is shown goes on where the one before it ended.
+  assert.ok(texts.length > 1, texts.join(" | "));
+  texts.forEach((text, at) => assert.ok(text.startsWith(texts[at - 1] ?? ""), texts.join(" | ")));
+  assert.equal(texts.at(-1), "first, second, third");
 });
 
 await seen("a_chat_gets_title_tags_and_follow_ups", async () => {
@@ -77,20 +86,20 @@ await seen("a_chat_gets_title_tags_and_follow_ups", async () => {
   }, id);
   assert.deepEqual(tags.map((tag) => tag.name), ["Lighthouses"]);
   await page.getByRole("button", { name: "Close Sidebar" }).first().click();
-  assert.deepEqual(said(sessionOf("please count for a title")),
+  assert.deepEqual(said(await sessionOf("please count for a title")),
     ["user: please count for a title", "assistant: one, two, three"]);
 });
 
 await seen("a_chat_is_one_session_with_its_turns", async () => {
-  const before = sessions().size;
+  const before = (await sessions()).length;
   await visit.open(SCRIPTED);
   await visit.say("the first turn on the page");
   await visit.settled();
   await visit.say("the second turn on the page");
   await visit.shows("the second turn on the page");
   await visit.settled();
-  assert.equal(sessions().size, before + 1);
-  assert.deepEqual(said(sessionOf("the first turn on the page")),
+  assert.equal((await sessions()).length, before + 1);
+  assert.deepEqual(said(await sessionOf("the first turn on the page")),
     ["user: the first turn on the page", REPLY, "user: the second turn on the page", REPLY]);
 });
 
@@ -103,7 +112,7 @@ await seen("a_second_turn_brings_the_first_and_the_tools", async () => {
   await visit.say("my second words");
   await visit.shows("my second words");
   await visit.answer();
-  const reflected = sessionOf("my second words").at(-1).message.text;
+  const reflected = (await sessionOf("my second words")).at(-1).message.text;
   const { body } = JSON.parse(reflected);
   const asked = body.messages.filter((message) => message.role !== "system");
   assert.deepEqual(asked.map(({ role, content }) => `${role}: ${content}`),
@@ -118,7 +127,7 @@ await seen("its_own_tool_is_called_and_answered", async () => {
   await visit.shows("View Result from get_current_timestamp");
   await visit.shows("The tool knew the time.");
   await visit.settled();
-  const [user, call, tool, answer, ...more] = said(sessionOf("what time is it?"));
+  const [user, call, tool, answer, ...more] = said(await sessionOf("what time is it?"));
   assert.deepEqual([user, call, answer, more],
     ["user: what time is it?", "assistant: get_current_timestamp", "assistant: The tool knew the time.", []]);
   assert.match(tool, /^tool: .*current_timestamp/);
@@ -130,7 +139,7 @@ await seen("local_model_answers", async () => {
   await visit.shows("Say hello to the lighthouse.");
   const answer = (await visit.answer()).trim();
   assert.ok(answer.length > 1, "nothing is shown");
-  const [, reply] = said(sessionOf("Say hello to the lighthouse."));
+  const [, reply] = said(await sessionOf("Say hello to the lighthouse."));
   // The page shows Markdown as what it means.
   const words = (text) => text.match(/\p{L}+/gu).slice(0, 3).join(" ");
   assert.equal(words(answer), words(reply.replace("assistant: ", "")));
@@ -156,11 +165,7 @@ await seen("stop_ends_the_run_at_the_gateway", async () => {
   await visit.shows("one, two");
   await page.getByRole("button", { name: "Stop" }).click();
   assert.match(await visit.answer(), /^one, two/);
-  let end;
-  const deadline = Date.now() + PATIENCE;
-  do {
-    end = sessionOf("count slowly").at(-1);
-  } while (end.type !== "broken" && Date.now() < deadline);
+  const end = await brokenOff("count slowly");
   assert.equal(end.ending, "aborted");
   assert.match(end.partial, /^one, two/);
   assert.doesNotMatch(end.partial, /nine/);
@@ -169,14 +174,14 @@ await seen("stop_ends_the_run_at_the_gateway", async () => {
 await seen("a_chat_goes_on_after_a_stop", async () => {
   await visit.say("and on after the stop");
   await visit.shows("A scripted reply.");
-  assert.deepEqual(said(sessionOf("count slowly")).slice(-2), ["user: and on after the stop", REPLY]);
+  assert.deepEqual(said(await sessionOf("count slowly")).slice(-2), ["user: and on after the stop", REPLY]);
 });
 
 await seen("an_error_can_be_read", async () => {
   await visit.open(SCRIPTED);
   await visit.say("fail: rate limit");
   await visit.shows("The provider `scripted` failed.");
-  assert.equal(sessionOf("fail: rate limit").at(-1).ending, "failed");
+  assert.equal((await sessionOf("fail: rate limit")).at(-1).ending, "failed");
 });
 
 await seen("an_answer_that_breaks_off_can_be_read", async () => {
@@ -195,7 +200,7 @@ await seen("an_answer_is_made_again", async () => {
   await visit.shows("2/2");
   await visit.settled();
   const turn = ["user: please count again", "assistant: one, two, three"];
-  assert.deepEqual(said(sessionOf("please count again")), [...turn, ...turn]);
+  assert.deepEqual(said(await sessionOf("please count again")), [...turn, ...turn]);
 });
 
 await seen("an_edited_message_is_a_turn_of_the_same_session", async () => {
@@ -207,18 +212,18 @@ await seen("an_edited_message_is_a_turn_of_the_same_session", async () => {
   await page.locator("#confirm-edit-message-button").click();
   await visit.shows("A scripted reply.");
   await visit.settled();
-  assert.deepEqual(said(sessionOf("please count again")).slice(-2),
+  assert.deepEqual(said(await sessionOf("please count again")).slice(-2),
     ["user: what was meant from the beginning", REPLY]);
 });
 
 await seen("a_temporary_chat_leaves_no_session", async () => {
-  const before = sessions().size;
+  const before = (await sessions()).length;
   await visit.open(SCRIPTED, "&temporary-chat=true");
   await page.getByText("Temporary Chat").first().waitFor();
   await visit.say("please count in secret");
   await visit.shows("one, two, three");
   await visit.settled();
-  assert.equal(sessions().size, before);
+  assert.equal((await sessions()).length, before);
 });
 
 await seen("a_kept_chat_opens_again", async () => {

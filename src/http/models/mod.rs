@@ -6,7 +6,8 @@ mod wire;
 use super::json::Json;
 use super::security::Reader;
 use super::{Tag, always, target};
-use crate::config::{self, AgentEntry, AliasTarget};
+use crate::config::{self, AgentEntry, AliasTarget, Api, LOCAL};
+use crate::providers::local;
 use crate::secrets::{Live, Snapshot};
 use crate::types::ModelRef;
 use poem_openapi::OpenApi;
@@ -92,7 +93,7 @@ impl<'a> Listing<'a> {
     /// An agent under one of its ids, with what is known of the model it answers with.
     fn agent(&self, id: String, agent: &AgentEntry) -> Model {
         let name = agent.name.clone().unwrap_or_else(|| agent.id.to_string());
-        self.entry(id, name, ModelKind::Chat).knowing(self.known(&agent.model))
+        self.answering(self.entry(id, name, ModelKind::Chat), &agent.model)
     }
 
     fn alias(&self, name: &str, target: &str) -> Option<Model> {
@@ -108,7 +109,7 @@ impl<'a> Listing<'a> {
             AliasTarget::Model(model) => {
                 let kind = self.kind(&model);
                 let entry = self.entry(name.to_owned(), name.to_owned(), kind);
-                Some(entry.knowing(self.known(&model)))
+                Some(self.answering(entry, &model))
             }
         }
     }
@@ -117,8 +118,8 @@ impl<'a> Listing<'a> {
         let known = self.known(model);
         let name = known.and_then(|known| known.name.clone());
         let name = name.unwrap_or_else(|| model.model.clone());
-        let entry = self.entry(model.to_string(), name, self.kind(model)).knowing(known);
-        Model { owned_by: model.provider.clone(), ..entry }
+        let entry = self.entry(model.to_string(), name, self.kind(model));
+        Model { owned_by: model.provider.clone(), ..self.answering(entry, model) }
     }
 
     /// The models of providers that can be known without asking: those that are listed in the
@@ -142,6 +143,19 @@ impl<'a> Listing<'a> {
         match model.model.contains(EMBEDS) || self.snapshot.roster.iter().any(embeds) {
             true => ModelKind::Embedding,
             false => ModelKind::Chat,
+        }
+    }
+
+    /// The entry, with what is known of the model that answers.
+    fn answering(&self, entry: Model, model: &ModelRef) -> Model {
+        let entry = entry.knowing(self.known(model));
+        let provider = self.snapshot.config.models.providers.get(&model.provider);
+        match provider.map_or(model.provider == LOCAL, |provider| provider.api == Api::Local) {
+            true => {
+                let window = local::known_window(&model.model, entry.context_length);
+                Model { context_length: window, context_window_tokens: window, ..entry }
+            }
+            false => entry,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Entry {
     pub licence: &'static str,
     /// Where the licence is to be read.
     pub licence_url: &'static str,
+    /// Tokens it was trained to read at once.
+    pub trained: u32,
     /// The files, each with its checksum whatever the source.
     pub files: &'static [File],
     /// The Python wheels that carry the files.
@@ -77,6 +79,7 @@ const GEMMA: Entry = Entry {
     about: "Gemma 3 270M, 4-bit: a base model, never taught to chat; shows that all works, knows little",
     licence: "Gemma Terms of Use",
     licence_url: "https://ai.google.dev/gemma/terms",
+    trained: 32_768,
     files: &[File {
         name: super::store::CHAT_FILE,
         hub_name: "gemma-3-270m-q4_k_m.gguf",
@@ -124,6 +127,7 @@ const MINILM: Entry = Entry {
     about: "all-MiniLM-L6-v2: sentence embeddings, 384 dimensions, English, 256 tokens a text",
     licence: "Apache-2.0",
     licence_url: "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
+    trained: 256,
     files: &[
         File {
             name: "model.safetensors",

@@ -10,9 +10,12 @@ mod error;
 mod last_words;
 pub mod pull;
 mod store;
+mod window;
 pub mod worker;
 mod workers;
 
 pub use error::{Error, ErrorKind};
 pub use store::{Installed, Kind, Store};
+pub(super) use window::WINDOW_HEADER;
+pub use window::known_window;
 pub use workers::{BASE_URL, Settings, Workers};

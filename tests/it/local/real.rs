@@ -68,11 +68,14 @@ impl Rig {
     }
 }
 
+fn post(path: &str, body: String) -> Request<Full<Bytes>> {
+    let request = Request::post(format!("{BASE_URL}{path}"));
+    let request = request.header("content-type", "application/json");
+    request.body(Full::new(Bytes::from(body))).expect("a request")
+}
+
 async fn send(client: &Client, path: &str, body: &Value) -> Response<Incoming> {
-    let url = format!("{BASE_URL}{path}");
-    let body = Full::new(Bytes::from(body.to_string()));
-    let request = Request::post(url).header("content-type", "application/json").body(body);
-    client.send(request.expect("a request")).await.expect("an answer")
+    client.send(post(path, body.to_string())).await.expect("an answer")
 }
 
 async fn ask(workers: &Workers, path: &str, body: &Value) -> (StatusCode, Value) {
@@ -154,12 +157,43 @@ async fn real_chat_keeps_to_its_limits() {
     let (_, first) = ask(&rig.workers, "/chat/completions", &seeded).await;
     let (_, again) = ask(&rig.workers, "/chat/completions", &seeded).await;
     assert_eq!(content(&first), content(&again), "a seed makes an answer repeatable");
+}
 
-    let long = question(&"word ".repeat(6000));
+#[tokio::test]
+#[ignore = "needs models: tests/run fetches them"]
+async fn real_chat_reads_up_to_its_window() {
+    let rig = rig().await;
+    let client = rig.workers.endpoint(CHAT).await.expect("an endpoint");
+    // What the config sets, how long the conversation is, and the limit that is named.
+    for (configured, words, limit) in [
+        (None, 20_000, "maximum context length is 16384 tokens"),
+        (Some("300"), 400, "maximum context length is 300 tokens"),
+        (Some("1000000"), 40_000, "maximum context length is 32768 tokens"),
+    ] {
+        let body = question(&"word ".repeat(words)).to_string();
+        let mut request = post("/chat/completions", body);
+        if let Some(configured) = configured {
+            let name = "x-openclaw-context-window";
+            request.headers_mut().insert(name, configured.parse().expect("a value"));
+        }
+        let response = client.send(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        let reply: Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!(reply["error"]["code"], "context_length_exceeded");
+        let message = reply["error"]["message"].as_str().expect("a text");
+        assert!(message.contains(limit), "{message}");
+        let read = message.split("conversation has ").nth(1).expect("the other number");
+        let read = read.split(' ').next().and_then(|read| read.parse().ok());
+        assert!(read.is_some_and(|read: usize| read > words), "{message}");
+    }
+
+    // As long as a coding agent's own instructions.
+    let mut long = question(&"word ".repeat(4500));
+    long["max_tokens"] = json!(1);
     let (status, reply) = ask(&rig.workers, "/chat/completions", &long).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert_eq!(reply["error"]["code"], "context_length_exceeded");
-    assert!(reply["error"]["message"].as_str().expect("a text").contains("4096"), "{reply}");
+    assert_eq!(status, StatusCode::OK, "{reply}");
+    assert!(reply["usage"]["prompt_tokens"].as_u64().expect("a count") > 4500, "{reply}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use super::sampler::Picker;
 use super::text::{Edges, Filter};
 use super::threads;
 use super::wire::Refusal;
+use crate::providers::local::window::DEFAULT_WINDOW;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
@@ -19,20 +20,20 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
-/// Tokens of conversation and answer together; more would cost memory the default model cannot
-/// make good use of.
-pub(super) const MAX_CONTEXT: u32 = 4096;
 /// Prompt tokens evaluated before cancellation is looked at again.
 const CHUNK: usize = 64;
 /// Answer tokens of a base model where the request sets no limit: it seldom ends by itself.
 const BASE_MODEL_ANSWER: usize = 512;
+/// The same of an instruct model, which does: memory is taken for the whole answer beforehand.
+const INSTRUCT_MODEL_ANSWER: usize = 4096;
 
 /// The model, ready to answer.
 pub(super) struct Engine {
     backend: LlamaBackend,
     model: LlamaModel,
     format: Format,
-    context: u32,
+    /// Tokens it was trained to read.
+    trained: u32,
 }
 
 impl Engine {
@@ -42,9 +43,9 @@ impl Engine {
         let backend = LlamaBackend::init().map_err(|error| error.to_string())?;
         let model = LlamaModel::load_from_file(&backend, file, &LlamaModelParams::default())
             .map_err(|error| error.to_string())?;
-        let context = model.n_ctx_train().clamp(1, MAX_CONTEXT);
+        let trained = model.n_ctx_train();
         let format = Format::of(&model);
-        Ok(Engine { backend, model, format, context })
+        Ok(Engine { backend, model, format, trained })
     }
 
     /// Starts the thread; a job in hand is given up a step after `stop` is cancelled.
@@ -67,14 +68,17 @@ impl Engine {
         })?;
         let vocab = self.model.vocab();
         let tokens = vocab.tokenize(prompt.text.as_bytes(), true, prompt.control_tokens);
-        if tokens.len() >= self.context as usize {
-            return Err(Refusal::too_long(tokens.len(), self.context));
+        let window = watch.job.window.unwrap_or(DEFAULT_WINDOW).min(self.trained);
+        let room = (window as usize).saturating_sub(tokens.len());
+        if room == 0 {
+            return Err(Refusal::too_long(tokens.len(), window));
         }
-        let mut session = Session::open(self, watch)?;
+        let limit = self.limit(watch, room);
+        let needed = u32::try_from(tokens.len() + limit).expect("within the window");
+        let mut session = Session::open(self, watch, needed)?;
         if !watch.send(Answer::Begun) || !session.read(&tokens)? {
             return Ok(());
         }
-        let limit = self.limit(watch, tokens.len());
         let written = session.write(&prompt, limit)?;
         if let Some((finish, count)) = written {
             watch.send(Answer::Done {
@@ -86,13 +90,12 @@ impl Engine {
         Ok(())
     }
 
-    /// How many tokens the answer may have.
-    fn limit(&self, watch: &Watch<'_>, prompt: usize) -> usize {
-        let room = self.context as usize - prompt;
+    /// How many tokens the answer may have where the window has room for so many.
+    fn limit(&self, watch: &Watch<'_>, room: usize) -> usize {
         let wanted = match (watch.job.sampling.max_tokens, &self.format) {
             (Some(wanted), _) => wanted as usize,
             (None, Format::Transcript) => BASE_MODEL_ANSWER,
-            (None, Format::Template(_)) => room,
+            (None, Format::Template(_)) => INSTRUCT_MODEL_ANSWER,
         };
         wanted.clamp(1, room)
     }
@@ -127,11 +130,14 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(engine: &'a Engine, watch: &'a Watch<'a>) -> Result<Session<'a>, Refusal> {
+    /// Takes memory for `tokens` of conversation and answer.
+    fn open(engine: &'a Engine, watch: &'a Watch<'a>, tokens: u32) -> Result<Session<'a>, Refusal> {
         let threads = threads::free();
         let chunk = u32::try_from(CHUNK).expect("a small constant");
         let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(engine.context))
+            .with_n_ctx(NonZeroU32::new(tokens))
+            // Nothing is ever rewound, so a layer that looks back a little keeps just that.
+            .with_swa_full(false)
             .with_n_batch(chunk)
             .with_n_ubatch(chunk)
             .with_n_threads(threads)

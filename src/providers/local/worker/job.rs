@@ -39,6 +39,8 @@ pub(super) struct Sampling {
 pub(super) struct ChatJob {
     pub(super) turns: Vec<Turn>,
     pub(super) sampling: Sampling,
+    /// Tokens that conversation and answer may have together, if the gateway says.
+    pub(super) window: Option<u32>,
     pub(super) reply: mpsc::Sender<Answer>,
 }
 

@@ -4,6 +4,7 @@
 use super::job::{Answer, ChatJob, EmbedJob};
 use super::reply::{self, ReplyBody};
 use super::wire::{ChatRequest, EmbedRequest, Refusal};
+use crate::providers::local::WINDOW_HEADER;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -67,11 +68,12 @@ impl Service {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         method(&request, &Method::POST)?;
+        let window = window(&request);
         let request: ChatRequest = body(request).await?;
         let (stream, usage) = (request.stream.unwrap_or(false), request.usage_chunk());
         let (turns, sampling) = request.into_job()?;
         let (reply, mut answers) = mpsc::channel(MAX_PIECES);
-        jobs.try_send(ChatJob { turns, sampling, reply }).map_err(refuse_full)?;
+        jobs.try_send(ChatJob { turns, sampling, window, reply }).map_err(refuse_full)?;
         // The status waits for this: a conversation that does not fit is refused, not begun.
         match answers.recv().await {
             Some(Answer::Begun) => {}
@@ -103,6 +105,11 @@ impl Service {
         let vectors = vectors.await.map_err(|_| stopped())??;
         Ok(reply::embeddings(&self.name, &vectors, encoding))
     }
+}
+
+/// What the gateway's header says; nobody else asks a worker.
+fn window<B>(request: &Request<B>) -> Option<u32> {
+    request.headers().get(WINDOW_HEADER)?.to_str().ok()?.parse().ok()
 }
 
 fn refuse_full<J>(error: mpsc::error::TrySendError<J>) -> Refusal {

@@ -149,6 +149,22 @@ async fn a_conversation_too_long_is_refused_before_the_stream_begins() {
 }
 
 #[tokio::test]
+async fn the_gateway_may_set_the_window() {
+    let (jobs, mut waiting) = mpsc::channel::<ChatJob>(1);
+    let service = Arc::new(Service { name: "tiny".to_owned(), engine: Engine::Chat(jobs) });
+    for (header, window) in [(Some("8000"), Some(8000)), (Some("many"), None), (None, None)] {
+        let mut request = post("/v1/chat/completions", &hello());
+        if let Some(header) = header {
+            let header = header.parse().expect("a value");
+            request.headers_mut().insert("x-openclaw-context-window", header);
+        }
+        let call = tokio::spawn(service.clone().handle(request));
+        assert_eq!(waiting.recv().await.expect("a job").window, window);
+        call.abort();
+    }
+}
+
+#[tokio::test]
 async fn more_than_may_wait_is_overloaded() {
     // Nobody takes jobs from this line.
     let (jobs, waiting) = mpsc::channel::<ChatJob>(1);

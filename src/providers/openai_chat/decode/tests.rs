@@ -123,7 +123,7 @@ fn errors_within_a_stream_are_told_apart() {
         let provider = crate::config::Provider::default();
         let client = crate::net::Client::tcp();
         let named = Named { id: "p", settings: &provider };
-        let endpoint = Endpoint::local(client, named);
+        let endpoint = Endpoint::local(client, named, "tiny");
         let error = take(&[chunk]).expect_err(chunk).at(&endpoint, "m");
         assert_eq!(error.kind, expected, "{chunk}: {error}");
     }
