@@ -11,7 +11,7 @@ await check("connect.as_written", async () => {
   const offered = openai.serverModelLists.filter((model) => model.enabled);
   const told = offered.map(({ id, displayName, abilities, contextWindowTokens }) =>
     [id, displayName, abilities?.functionCall ?? false, contextWindowTokens]);
-  assert.deepEqual(told, [["openclaw", "OpenClaw", false, 4096]]);
+  assert.deepEqual(told, [["openclaw", "OpenClaw", false, 16384]]);
   const { provider, model } = lobechat.parseAgentConfig(process.env.DEFAULT_AGENT_CONFIG);
   const runtime = lobechat.initModelRuntimeWithUserPayload(provider, {});
   const shown = await ask(lobechat, runtime, { model, messages: says("Hello") });
