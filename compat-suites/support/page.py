@@ -72,8 +72,9 @@ def gaps(suites: dict[Path, Expected]) -> list[str]:
 
 def connecting(suites: dict[Path, Expected]) -> list[str]:
     """The "Connect" part of each suite's README; the suite runs its block as it is written."""
-    lines = ["## Connecting", "", "For a gateway on this machine; `openclaw gateway auth-token` prints the "
-             "token. The suites run these lines as they stand here, but for the port.", ""]
+    lines = ["## Connecting", "", "For a gateway on this machine. The suites run these lines as they stand "
+             "here, but for the port. All of them take the token from one variable:", "", "```sh",
+             'export OPENCLAW_TOKEN="$(openclaw gateway auth-token)"', "```", ""]
     for folder, expected in suites.items():
         readme = (folder / "README.md").read_text()
         if CONNECT.search(readme):

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { check } from "../../support/checks.mjs";
+import { check, end } from "../../support/checks.mjs";
 import { CHECK_SECONDS, Visit, brokenOff, said, sessionOf, sessions } from "./browser.mjs";
 
 const SCRIPTED = "openclaw/scripted";
@@ -240,3 +240,4 @@ await seen("nothing_fails_in_the_page", async () => assert.deepEqual(visit.uncau
 await seen("nobody_else_is_asked", async () => assert.deepEqual(visit.elsewhere, []));
 
 await visit.browser.close();
+end();
