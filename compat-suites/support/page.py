@@ -90,7 +90,8 @@ def defects() -> list[str]:
         red = ", ".join(f"{suite} {failed}" for suite, failed in seen.get(name, {}).items() if failed)
         rows.append(f"| {defect.told} | {red or 'not seen yet'} |")
     return ["## Do the suites notice?", "", "Each of these defects was planted between the clients and the "
-            "gateway (`compat-suites/run --defect NAME all`); the figures are failing checks.", "",
+            "gateway (`compat-suites/run --defect NAME <suite>…`), for the clients that it was most likely to "
+            "reach; the figures are failing checks. A suite that is not named was not tried, or stayed green.", "",
             "| Defect | Suites that turn red |", "|---|---|", *rows, ""]
 
 
